@@ -22,7 +22,7 @@ from orders.events.orders import (
     OrderPrinted,
     OrderUrged,
 )
-from orders.events.outside import OutsideRefused
+from orders.events.outside import OutsideNotTold, OutsideRefused, Told
 from orders.events.payments import (
     DebtReduced,
     DepositReleased,
@@ -72,6 +72,7 @@ __all__ = [
     "OrderRefunding",
     "OrderShipped",
     "OrderUrged",
+    "OutsideNotTold",
     "OutsideRefused",
     "PartRefunded",
     "PaymentRecorded",
@@ -89,4 +90,5 @@ __all__ = [
     "StockEvent",
     "StockLow",
     "StockReplenished",
+    "Told",
 ]

@@ -18,6 +18,7 @@ NAMES: dict[str, str | Promise] = {
     "mind-shortages": _("用到货补上缺货的订单"),
     "work-on-files": _("写导出的文件，收导入的文件"),
     "apply-inbound-orders": _("处理别的系统发来的订单"),
+    "sync-weixin-shops": _("与微信小店同步"),
     "write-key-calls": _("写下接口密钥的请求"),
     "warn-of-keys": _("提醒快到期的接口密钥"),
     "sort-in-new-texts": _("把新内容排入搜索索引"),

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from orders.models import Order
 from shopcomm.core.events.tasks import relay_events
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.tasks import apply_inbound
 from shopcomm.edge.integrations.weixin_shop.crypto import encrypt_push, push_signature
-from shopcomm.edge.integrations.weixin_shop.models import WeixinDocument, WeixinShop
+from shopcomm.edge.integrations.weixin_shop.models import WeixinCall, WeixinDocument, WeixinShop
 from shopcomm.edge.integrations.weixin_shop.services.shops import WeixinCredentials, add_weixin_shop
 from shopcomm.edge.integrations.weixin_shop.tasks import sync_weixin_shops
 from tests.factories import VariantFactory
@@ -77,6 +78,11 @@ def settle(rounds: int = 3) -> None:
 def as_if_rested(connection: Connection) -> None:
     """The pauses after failures are over."""
     WeixinShop.objects.filter(connection=connection).update(rests_until=None)
+
+
+def due_now() -> None:
+    """The pauses before the next attempts are over."""
+    WeixinCall.objects.update(due_at=timezone.now())
 
 
 def pull_again(connection: Connection) -> None:

@@ -247,7 +247,10 @@ def weixin_order(
         "update_time": int(time.time()) - 30,
         "order_detail": {
             "product_infos": products,
-            "pay_info": {"pay_time": int(time.time()) - 40, "transaction_id": f"42000{order_id[-8:]}"},
+            "pay_info": {
+                "pay_time": int(time.time()) - 40 if status != 10 else 0,
+                "transaction_id": f"42000{order_id[-8:]}",
+            },
             "price_info": {"product_price": worth, "order_price": worth, "freight": 0},
             "delivery_info": {"address_info": weixin_address(), "delivery_product_info": []},
             "ext_info": {"customer_notes": "", "merchant_notes": ""},

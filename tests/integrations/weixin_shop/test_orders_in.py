@@ -72,6 +72,7 @@ def test_a_gift_costs_nothing(weixin, shop, sku):
         (100, Status.COMPLETED),
         (190, Status.CANCELLED),
         (200, Status.REFUNDED),
+        (250, Status.CANCELLED),
     ],
 )
 def test_each_status_is_ours(weixin, shop, sku, code, status):
@@ -209,7 +210,7 @@ def test_a_status_that_the_order_does_not_allow_is_a_conflict_beside_it(joined, 
     order = joined()
     move(order, "picking")
     move(order, "shipped", **parcel())
-    weixin.change(ORDER_ID, status=250)
+    weixin.change(ORDER_ID, status=190)
     look_again(shop)
     settle()
     order.refresh_from_db()

@@ -4,6 +4,7 @@ from orders.models import Status
 
 KIND = "weixin_shop"
 
+REFUNDED, CANCELLED = "200", "250"
 # Of an order. 21 is shipped in part: with its parcels named, moving on to shipped leaves the order in picking while
 # goods are missing. Codes that are not here (newer documents add 12 and 13) are parked until a person has mapped them.
 STATUSES: dict[str, str] = {
@@ -13,8 +14,8 @@ STATUSES: dict[str, str] = {
     "30": Status.SHIPPED.value,
     "100": Status.COMPLETED.value,
     "190": Status.CANCELLED.value,
-    "200": Status.REFUNDED.value,
-    "250": Status.CANCELLED.value,
+    REFUNDED: Status.REFUNDED.value,
+    CANCELLED: Status.CANCELLED.value,
 }
 
 # Couriers as `order/deliverycompanylist/get` names them, by our codes.
@@ -54,6 +55,8 @@ TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 # Nothing is called any more for a while: the day's or the minute's quota is used up, or they are busy themselves.
 CALLED_TOO_OFTEN = frozenset({45009, 45011})
 BUSY = frozenset({-1, 10020000})
-# Concerns everything that is asked of the shop, and a person has to mend it there: no right to the interface, wrong
+# No right to one interface; the others go on.
+NO_RIGHT = 48001
+# Concerns everything that is asked of the shop, and a person has to mend it there: wrong
 # app id or secret, an address that is not on the list, a shop that was closed.
-SHOP_WIDE = frozenset({48001, 40013, 40125, 40164, 41002, 41004, 61004})
+SHOP_WIDE = frozenset({NO_RIGHT, 40013, 40125, 40164, 41002, 41004, 61004})

@@ -7,7 +7,7 @@ from typing import Any
 from orders.reading.couriers import courier_code
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.reading import whole_number
-from shopcomm.edge.integrations.weixin_shop.codes import COURIERS
+from shopcomm.edge.integrations.weixin_shop.codes import CANCELLED, COURIERS, REFUNDED
 
 OUR_COURIER = {theirs: ours for ours, theirs in reversed(COURIERS.items())}
 OURS_FOR_ANY = "other"
@@ -36,9 +36,9 @@ class ReadOrder:
 
 def read_weixin_order(order: dict[str, Any]) -> ReadOrder:
     """Read an order; what is missing or no such thing is left out, and refused where it is needed."""
-    detail = _object(order, "order_detail")
-    delivery, price = _object(detail, "delivery_info"), _object(detail, "price_info")
-    goods, address = _goods(detail), address_of(_object(delivery, "address_info"))
+    detail = object_in(order, "order_detail")
+    delivery, price = object_in(detail, "delivery_info"), object_in(detail, "price_info")
+    goods, address = _goods(detail), address_of(object_in(delivery, "address_info"))
     parcels = _parcels(delivery, goods)
     money = _sums(detail, price)
     paid = {"payment": _payment(detail, price)} if detail.get("pay_info") else {}
@@ -46,13 +46,13 @@ def read_weixin_order(order: dict[str, Any]) -> ReadOrder:
     parts: dict[str, dict[str, Any]] = {
         "address": {"address": address},
         "items": {"items": [_item(each) for each in goods]},
-        "note": {"note": _note(_object(detail, "ext_info"))},
-        "status": {"status": str(order.get("status", "")), **paid, **shipped},
+        "note": {"note": _note(object_in(detail, "ext_info"))},
+        "status": {"status": _status(order, detail), **paid, **shipped},
     }
     customer = {"name": address["name"], "phone": address["phone"]}
     return ReadOrder(
         external_id=str(order.get("order_id", "")),
-        changed_at=_number(order.get("update_time")),
+        changed_at=number_in(order.get("update_time")),
         parts=parts,
         first={"customer": customer, "source": Source.WECHAT.value, **money},
         goods=goods,
@@ -64,22 +64,22 @@ def read_weixin_order(order: dict[str, Any]) -> ReadOrder:
 
 def yuan_of(cents: Any) -> str:
     """An amount in 分 as one in yuan with two decimals."""
-    return f"{Decimal(_number(cents)) / CENTS:.2f}"
+    return f"{Decimal(number_in(cents)) / CENTS:.2f}"
 
 
 def address_of(info: dict[str, Any]) -> dict[str, str]:
     """A receiver as WeChat writes one. A virtual number stands in where the true one is not told."""
-    extra = _object(info, "tel_number_ext_info")
-    phone = _text(info, "tel_number") or _text(extra, "real_tel_number")
+    extra = object_in(info, "tel_number_ext_info")
+    phone = text_in(info, "tel_number") or text_in(extra, "real_tel_number")
     if not phone or MASK in phone:
-        phone = _text(info, "virtual_order_tel_number") or _text(extra, "virtual_tel_number") or phone
-    street, house = _text(info, "detail_info"), _text(info, "house_number")
+        phone = text_in(info, "virtual_order_tel_number") or text_in(extra, "virtual_tel_number") or phone
+    street, house = text_in(info, "detail_info"), text_in(info, "house_number")
     return {
-        "name": _text(info, "user_name"),
+        "name": text_in(info, "user_name"),
         "phone": phone,
-        "province": _text(info, "province_name"),
-        "city": _text(info, "city_name"),
-        "district": _text(info, "county_name"),
+        "province": text_in(info, "province_name"),
+        "city": text_in(info, "city_name"),
+        "district": text_in(info, "county_name"),
         "street": street if house in street else f"{street} {house}",
     }
 
@@ -95,14 +95,21 @@ def courier_of_weixin(delivery_id: str) -> str:
 
 
 # --- parts ------------------------------------------------------------------------------------------
+def _status(order: dict[str, Any], detail: dict[str, Any]) -> str:
+    """Its code. A cancelled order that had been paid has its money back."""
+    code = str(order.get("status", ""))
+    is_paid = bool(number_in(object_in(detail, "pay_info").get("pay_time")))
+    return REFUNDED if code == CANCELLED and is_paid else code
+
+
 def _goods(detail: dict[str, Any]) -> list[dict[str, Any]]:
     """What was bought: the SKU as the shop calls it, and the two ids by which WeChat does."""
     return [
         {
-            "sku": _text(each, "sku_code") or _text(each, "out_sku_id"),
+            "sku": text_in(each, "sku_code") or text_in(each, "out_sku_id"),
             "product_id": str(each.get("product_id", "")),
             "sku_id": str(each.get("sku_id", "")),
-            "count": _number(each.get("sku_cnt")),
+            "count": number_in(each.get("sku_cnt")),
             "price": "0.00" if each.get("is_free_gift") else yuan_of(each.get("sale_price")),
         }
         for each in _rows(detail, "product_infos")
@@ -115,24 +122,24 @@ def _item(goods: dict[str, Any]) -> dict[str, Any]:
 
 def _sums(detail: dict[str, Any], price: dict[str, Any]) -> dict[str, str]:
     """Freight, and what was taken off: whatever the goods cost more than is paid for them."""
-    freight = _number(price.get("freight"))
+    freight = number_in(price.get("freight"))
     listed = sum(
-        _number(each.get("sale_price")) * _number(each.get("sku_cnt"))
+        number_in(each.get("sale_price")) * number_in(each.get("sku_cnt"))
         for each in _rows(detail, "product_infos")
         if not each.get("is_free_gift")
     )
-    off = max(listed + freight - _number(price.get("order_price")), 0)
+    off = max(listed + freight - number_in(price.get("order_price")), 0)
     return {"discount": yuan_of(off), "shipping_fee": yuan_of(freight)}
 
 
 def _payment(detail: dict[str, Any], price: dict[str, Any]) -> dict[str, str]:
-    reference = _text(_object(detail, "pay_info"), "transaction_id")
+    reference = text_in(object_in(detail, "pay_info"), "transaction_id")
     return {"method": "wechat", "reference": reference[:80], "amount": yuan_of(price.get("order_price"))}
 
 
 def _note(extra: dict[str, Any]) -> str:
     """The buyer's words, which no note of the shop's pushes out, and the shop's."""
-    theirs, ours = _text(extra, "customer_notes"), _text(extra, "merchant_notes")
+    theirs, ours = text_in(extra, "customer_notes"), text_in(extra, "merchant_notes")
     return ours if theirs in ours else "；".join(filter(None, (theirs, ours)))
 
 
@@ -140,27 +147,27 @@ def _parcels(delivery: dict[str, Any], goods: list[dict[str, Any]]) -> list[dict
     skus = {(each["product_id"], each["sku_id"]): each["sku"] for each in goods}
     return [
         {
-            "carrier": courier_of_weixin(_text(each, "delivery_id")),
-            "tracking_number": _text(each, "waybill_id"),
+            "carrier": courier_of_weixin(text_in(each, "delivery_id")),
+            "tracking_number": text_in(each, "waybill_id"),
             "lines": [
-                {"sku": skus.get(_ids(row), ""), "quantity": _number(row.get("product_cnt"))}
+                {"sku": skus.get(_ids(row), ""), "quantity": number_in(row.get("product_cnt"))}
                 for row in _rows(each, "product_infos")
             ],
         }
         for each in _rows(delivery, "delivery_product_info")
-        if _text(each, "waybill_id")
+        if text_in(each, "waybill_id")
     ]
 
 
 def _review(delivery: dict[str, Any]) -> dict[str, Any]:
-    asked = _object(delivery, "address_under_review")
+    asked = object_in(delivery, "address_under_review")
     if not asked:
         return {}
-    return {"applied_at": _number(delivery.get("address_apply_time")), "address": address_of(asked)}
+    return {"applied_at": number_in(delivery.get("address_apply_time")), "address": address_of(asked)}
 
 
 def _after_sales(order: dict[str, Any]) -> list[str]:
-    rows = _rows(_object(order, "aftersale_detail"), "aftersale_order_list")
+    rows = _rows(object_in(order, "aftersale_detail"), "aftersale_order_list")
     return [str(each["aftersale_order_id"]) for each in rows if each.get("aftersale_order_id")]
 
 
@@ -169,7 +176,8 @@ def _ids(row: dict[str, Any]) -> tuple[str, str]:
     return str(row.get("product_id", "")), str(row.get("sku_id", ""))
 
 
-def _object(found: dict[str, Any], name: str) -> dict[str, Any]:
+def object_in(found: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object under a name; an empty one for anything else."""
     inside = found.get(name)
     return inside if isinstance(inside, dict) else {}
 
@@ -179,10 +187,12 @@ def _rows(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return [each for each in inside if isinstance(each, dict)] if isinstance(inside, list) else []
 
 
-def _text(found: dict[str, Any], name: str) -> str:
+def text_in(found: dict[str, Any], name: str) -> str:
+    """The text or number under a name as text; empty for anything else."""
     inside = found.get(name)
     return str(inside).strip() if isinstance(inside, str | int) else ""
 
 
-def _number(value: Any) -> int:
+def number_in(value: Any) -> int:
+    """A count as it came; nothing for what is none."""
     return whole_number(value) or 0

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.confirming import password_first_on_page
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import run_form_once
 from shopcomm.core.outcomes import Outcome, run_service
 from shopcomm.edge.integrations.models import Connection
@@ -19,6 +20,8 @@ from shopcomm.edge.integrations.weixin_shop.forms import (
     WeixinShopForm,
     new_push_settings,
 )
+from shopcomm.edge.integrations.weixin_shop.models import WeixinCall
+from shopcomm.edge.integrations.weixin_shop.services.queueing import retry_weixin_call
 from shopcomm.edge.integrations.weixin_shop.services.shops import (
     add_weixin_shop,
     change_weixin_credentials,
@@ -74,6 +77,15 @@ def try_connection(request: ShopRequest, connection_id: int) -> HttpResponse:
     except (WeixinAway, WeixinRefused) as error:
         messages.error(request, told_error(error))
     return redirect("integrations:connection", connection_id)
+
+
+@require_POST
+@right_required("admin")
+def tell_weixin_again(request: ShopRequest, call_id: int) -> HttpResponse:
+    """Tell the shop once more what it did not take."""
+    call = get_object_or_404(WeixinCall, pk=call_id)
+    run_and_tell(request, partial(retry_weixin_call, call_id=call_id), _("几秒内会重发"))
+    return redirect("integrations:connection", call.connection_id)
 
 
 def _form_page(

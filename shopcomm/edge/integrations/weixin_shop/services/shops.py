@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from shopcomm.core.events.readers import add_reader
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import (
     ConnectionRefused,
@@ -48,6 +49,7 @@ def add_weixin_shop(*, name: str, given: WeixinCredentials) -> Connection:
     connection.save(update_fields=["configuration"])
     set_credentials(connection, given.as_kept())
     WeixinShop.objects.create(connection=connection)
+    add_reader(name=f"weixin:{connection.pk}", kind=KIND, configuration={"connection": connection.pk})
     return connection
 
 

@@ -13,12 +13,15 @@ from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.reachability import note_failure, note_success
 from shopcomm.edge.integrations.weixin_shop.codes import CALLED_TOO_OFTEN, KIND
 from shopcomm.edge.integrations.weixin_shop.models import WeixinDocument, WeixinShop
+from shopcomm.edge.integrations.weixin_shop.services.cases import fetch_case
 from shopcomm.edge.integrations.weixin_shop.services.fetching import (
     due_documents,
     fetch_order,
     put_off_document,
 )
+from shopcomm.edge.integrations.weixin_shop.services.following import follow_document, open_documents
 from shopcomm.edge.integrations.weixin_shop.services.pulling import is_pull_due, pull_changed_orders
+from shopcomm.edge.integrations.weixin_shop.services.telling import due_weixin_calls, tell_weixin
 from shopcomm.edge.integrations.weixin_shop.services.wire import WeixinAway, WeixinRefused
 
 log = logging.getLogger(__name__)
@@ -27,7 +30,10 @@ BATCH = 100
 FIRST_REST, LONGEST_REST = timedelta(seconds=10), timedelta(minutes=30)
 # A quota that is used up is not there again in seconds.
 QUOTA_REST = timedelta(minutes=5)
-FETCH: dict[str, Callable[[WeixinDocument], None]] = {WeixinDocument.Kind.ORDER: fetch_order}
+FETCH: dict[str, Callable[[WeixinDocument], None]] = {
+    WeixinDocument.Kind.ORDER: fetch_order,
+    WeixinDocument.Kind.AFTER_SALE: fetch_case,
+}
 
 
 def active_weixin_shops() -> list[int]:
@@ -61,20 +67,25 @@ def _serve(connection: Connection) -> int:
     done = 0
     for document in due_documents(connection, BATCH):
         document.connection = connection
-        _fetch(document)
+        done += _in_peace(document, FETCH[document.kind])
+    for document in open_documents(connection):
+        done += _in_peace(document, follow_document)
+    for call in due_weixin_calls(connection, BATCH):
+        tell_weixin(call)
         done += 1
     return done
 
 
-def _fetch(document: WeixinDocument) -> None:
-    """Fetch one. What breaks at it is its own trouble, and holds up no other."""
+def _in_peace(document: WeixinDocument, work: Callable[[WeixinDocument], object]) -> bool:
+    """Work on one. What breaks at it is its own trouble, and holds up no other. Returns whether anything was done."""
     try:
-        FETCH[document.kind](document)
+        return work(document) is not False
     except (WeixinAway, WeixinRefused, OperationalError):
         raise
     except Exception as error:
-        log.exception("weixin document %s could not be read", document.pk)
+        log.exception("weixin document %s could not be handled", document.pk)
         put_off_document(document, f"{type(error).__name__}: {error}")
+        return False
 
 
 def _rest(connection: Connection, error: WeixinAway | WeixinRefused) -> None:
