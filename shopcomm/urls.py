@@ -10,6 +10,7 @@ from orders.views.product_pictures import product_picture
 from shopcomm.core.accounts.views import choose_language
 from shopcomm.core.configuration.logos import logo_file
 from shopcomm.core.http.health import alive_answer, ready_answer
+from shopcomm.edge.integrations.commands.views import schema_file
 from shopcomm.edge.integrations.weixin_shop.receiver import weixin_push
 from shopcomm.edge.monitoring.metrics import metrics_page
 
@@ -42,6 +43,7 @@ urlpatterns = [
     path("api/v1/", include("shopcomm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", READER, name="api-docs"),
+    path("api/schemas/<str:name>.json", schema_file, name="command-schema"),
     path("admin/", admin.site.urls),
     path("i18n/setlang/", choose_language, name="set_language"),
     path("media/products/<str:name>", product_picture),

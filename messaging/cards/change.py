@@ -20,6 +20,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 
 NAME = "change"
+# Who has to answer a request that the conversation shows as a card.
+SHOWN = (Handler.CUSTOMER, Handler.OUTSIDE)
 # What shows the card of a request, or has it fetched again.
 CARD_EVENTS = (OrderChanged, ChangeRequested, ChangeRejected, ChangeEscalated)
 
@@ -64,9 +66,10 @@ def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
     if not request_id:
         return
     conversation = ensure_order_conversation(order)
-    if isinstance(fact, ChangeRequested) and fact.handler == Handler.CUSTOMER:
+    if isinstance(fact, ChangeRequested) and _gets_a_card(fact):
         send_card(
-            actor=actor,
+            # What another system is asked, nobody here says.
+            actor=Actor.system() if fact.handler == Handler.OUTSIDE else actor,
             conversation_id=conversation.pk,
             card=NAME,
             object_id=request_id,
@@ -81,9 +84,16 @@ def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
     card_changed(conversation_id=conversation.pk, card=NAME, object_id=request_id)
 
 
+def _gets_a_card(fact: ChangeRequested) -> bool:
+    """What waits for the customer, and what waits for the system that keeps the order: one that was agreed to has its card."""
+    if fact.handler == Handler.OUTSIDE:
+        return ChangeRequest.objects.filter(pk=fact.request_id, consent={}).exists()
+    return fact.handler == Handler.CUSTOMER
+
+
 def _refresh_open_cards(order: Order) -> None:
-    """What still waits for the customer may clash with the order as it is from now on."""
-    waiting = order.change_requests.filter(state=ChangeRequest.State.OPEN, handler=Handler.CUSTOMER)
+    """What still waits for somebody may clash with the order as it is from now on."""
+    waiting = order.change_requests.filter(state=ChangeRequest.State.OPEN, handler__in=SHOWN)
     ids = list(waiting.values_list("pk", flat=True))
     if not ids:
         return
@@ -98,7 +108,9 @@ def _text(event: DomainEvent) -> str:
         % {"label": each.label, "before": each.before, "after": each.after}
         for each in before_after(event)
     ]
-    return "\n".join([_("这样修改订单可以吗？请点“同意”或“不同意”"), *lines])
+    asks = isinstance(event.fact, ChangeRequested) and event.fact.handler == Handler.CUSTOMER
+    told = _("这样修改订单可以吗？请点“同意”或“不同意”") if asks else _("修改申请已转给订单系统，等它答复")
+    return "\n".join([told, *lines])
 
 
 register_card(

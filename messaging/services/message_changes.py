@@ -47,7 +47,7 @@ def change_result_text(request: ChangeRequest) -> str:
     if request.state == ChangeRequest.State.DECLINED:
         return request.answer
     if request.state == ChangeRequest.State.OPEN:
-        return _("申请已提交，等待%(who)s处理") % {"who": request.waits_for}
+        return _("申请已提交，等待%(who)s处理") % {"who": request.get_handler_display()}
     if request.kind == ChangeKind.CANCEL:
         return request.answer or _("订单已取消")
     return request.answer or _("已修改")

@@ -109,7 +109,7 @@ class ChangeRequested(FieldsEvent):
 
     def timeline_text(self) -> str:
         """What is asked, and whose answer it waits for."""
-        handler = self.command.get("system") or choice_label(Handler, self.handler)
+        handler = choice_label(Handler, self.handler)
         if self.kind == ChangeKind.CANCEL:
             return _("申请取消订单，等待%(handler)s处理") % {"handler": handler}
         values = {"kind": request_kind_label(self.kind), "handler": handler}

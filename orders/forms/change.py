@@ -1,7 +1,7 @@
 """The forms for requesting or accepting a change, the same on the customer's phone and at the desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from orders.reading.change_requests import LineChoice, ReadChange, read_change_t
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
 from orders.selectors.items import list_price
+from orders.selectors.keepers import keeper_of
 from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
 from orders.selectors.products import variants_matching
 from shopcomm.core import reading
@@ -128,7 +129,8 @@ def options_for(order: Order, ways: Mapping[str, str]) -> list[Option]:
         ChangeKind.DELIVERY_DATE: (_("送货日期"), "clock"),
         ChangeKind.CANCEL: (_("取消订单"), "x"),
     }
-    choices = choices_for(order)
+    keeper = keeper_of(order)
+    choices = {kind: replace(choice, keeper=keeper) for kind, choice in choices_for(order).items()}
     return [Option(choices[kind], label, icon, ways.get(kind, "")) for kind, (label, icon) in named.items()]
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.hooks import Keeper
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
 from orders.policies.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, stage_of
 from orders.policies.contact_masks import masked_phones
@@ -46,6 +47,11 @@ class AskedChange:
     def waits_for_customer(self) -> bool:
         """Whether the customer has to agree."""
         return self.is_open and self.row.handler == Handler.CUSTOMER
+
+    @property
+    def waits_outside(self) -> bool:
+        """Whether the system that keeps the order has to answer."""
+        return self.is_open and self.row.handler == Handler.OUTSIDE
 
     @property
     def is_the_customers(self) -> bool:
@@ -217,6 +223,8 @@ class Choice:
     instead: str = ""
     # After how much working time a manager is told that there is no answer, where somebody has to give one.
     minutes: int = 0
+    # The other system that decides in the shop's place.
+    keeper: Keeper | None = None
 
     @property
     def is_open(self) -> bool:
@@ -226,6 +234,12 @@ class Choice:
     def what_happens(self) -> str:
         if not self.is_open:
             return _("，").join(text for text in (self.reason, self.instead) if text)
+        if self.keeper and self.outcome != Outcome.COURIER:
+            told = _("要订单系统确认，有答复会告诉您")
+            away = _("订单系统暂时联系不上，申请会保留，恢复后转达")
+            return _("；").join(
+                each for each in (away if self.keeper.is_away else told, self.instead) if each
+            )
         texts = {
             Outcome.APPLY: _("立即生效"),
             Outcome.WAREHOUSE: _("要仓库确认，营业时间内一般 %(minutes)d 分钟有答复"),

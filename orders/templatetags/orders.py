@@ -7,6 +7,7 @@ from orders.forms.address import address_widget
 from orders.labels import empty_text, request_title
 from orders.models import ChangeKind, ChangeRequest
 from orders.reading import couriers
+from orders.selectors.keepers import keeper_of
 
 register = template.Library()
 
@@ -31,6 +32,7 @@ def refuse_label(row: ChangeRequest) -> str:
 
 
 register.simple_tag(address_widget)
+register.simple_tag(keeper_of)
 
 
 @register.simple_tag

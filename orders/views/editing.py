@@ -17,7 +17,7 @@ from orders.forms.address import Pasted, wants_reading, widget_of_form, with_pas
 from orders.forms.desk import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, buyer_of_form, has_seen_price, price_of_form
-from orders.models import ChangeRequest, ContactReveal, Order, Variant
+from orders.models import ChangeRequest, ContactReveal, Handler, Order, Variant
 from orders.selectors.addresses import COLUMNS
 from orders.selectors.customers import customers_visible_to
 from orders.selectors.orders import orders_visible_to
@@ -183,6 +183,8 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
     _order, asked = outcome.result
     if asked is not None and asked.state == ChangeRequest.State.DECLINED:
         messages.error(request, asked.answer)
+    elif asked is not None and asked.handler == Handler.OUTSIDE:
+        messages.success(request, _("已交给 %(system)s，它接受后生效") % {"system": asked.system})
     elif asked is not None:
         messages.success(request, _("已发给客户确认，客户点“同意”后生效"))
     else:

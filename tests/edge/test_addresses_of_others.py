@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 OF_NOBODY = frozenset(
     {
         "media/products/<str:name>", "media/shop/<str:name>", "my/catalogue/<int:product_id>/", "my/catalogue/<int:product_id>/ask/",
-        "my/catalogue/<int:product_id>/watch/", "my/catalogue/<int:product_id>/add/",
+        "my/catalogue/<int:product_id>/watch/", "my/catalogue/<int:product_id>/add/", "api/schemas/<str:name>.json",
     }
 )  # fmt: skip
 # A link's token is the key to its order, and has tests of its own; with another id behind it, it is a stranger's.

@@ -7,16 +7,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, PricesChanged
-from orders.models import ChangeRequest, Handler, Order, OrderLine
+from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine
 from orders.policies.change_merging import Seen
 from orders.policies.change_policy import CONSENTED, Outcome, needs_consent
 from orders.reading.change_answers import PhoneConsent
 from orders.selectors.addresses import clean_text
+from orders.selectors.keepers import keeper_of
 from orders.selectors.pricing import saved_price_mark
 from orders.services.change_requests.apply import merge_request_with_order
 from orders.services.change_requests.close import check_open, locked_request
 from orders.services.change_requests.compare import new_request
-from orders.services.change_requests.parse import parse_shop_change
+from orders.services.change_requests.parse import parse_change, parse_shop_change
 from orders.services.change_requests.route import (
     actor_who_asked,
     apply_or_route,
@@ -26,11 +27,14 @@ from orders.services.change_requests.route import (
 )
 from orders.services.edit_items import lock_goods
 from orders.services.editing import edit_order
-from orders.services.edits import flatten_changes
+from orders.services.edits import flatten_changes, logged_value
 from orders.services.locks import lock_lines, lock_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
+
+# What else a system that keeps an order decides about: each of these columns is a wish of its own.
+KINDS = {"note": ChangeKind.NOTE, "urgent": ChangeKind.URGENT, "deliver_on": ChangeKind.DELIVERY_DATE}
 
 
 @retry_on_deadlock
@@ -44,30 +48,49 @@ def edit_or_request_consent(
     note: str = "",
     shown: str = "",
 ) -> tuple[Order, ChangeRequest | None]:
-    """Edit an order as far as the shop may alone; the rest becomes a question to the customer.
+    """Edit an order as far as the shop may alone; the rest becomes a question to the customer, and of an order that another
+    system keeps a question to that system, too.
 
     `shown` is the mark of the price that somebody saw before they sent it (OrderPrice.mark).
-    Returns the order, and the request if there is one. Raises what edit_order raises, and PricesChanged.
+    Returns the order, and the request that decides, if there is one. Raises what edit_order raises, and PricesChanged.
     """
     columns, order = flatten_changes(changes), lock_order(order_id)
     asked: dict[str, Any] = {}
-    if needs_consent(order, actor, columns):
+    is_kept = keeper_of(order) is not None
+    if is_kept or needs_consent(order, actor, columns):
         asked = {column: columns.pop(column) for column in CONSENTED & set(columns)}
+    wishes = {column: columns.pop(column) for column in KINDS if column in columns} if is_kept else {}
     if "items" in asked:
         # What is asked is tried below, on stock that comes before the conversation in which the edit is told.
         lock_goods(order, asked["items"] or [])
     # Even an edit of nothing checks the version and the right to edit.
     order = edit_order(actor=actor, order_id=order_id, version=version, changes=columns, note=note)
-    if not asked:
+    if not asked and not wishes:
         _check_shown(order, shown)
         return order, None
+    lines = lock_lines(order)
+    request = _ask(order, lines, asked, actor, shown) if asked else None
+    for column, value in wishes.items():
+        kind, data = KINDS[column], {column: logged_value(value)}
+        wish = new_request(order, lines, kind, parse_change(order, kind, data, actor), actor)
+        if wish.after:
+            laid = apply_or_route(wish, order, lines, actor)
+            request = request or laid
+    return order, request
+
+
+def _ask(
+    order: Order, lines: list[OrderLine], asked: dict[str, Any], actor: Actor, shown: str
+) -> ChangeRequest | None:
+    """What was agreed with the customer: asked of them, or where they need not be asked, of the system that decides."""
     require_right(actor, "changes.record_consent")
     kind, wanted = parse_shop_change(order, asked)
-    lines = lock_lines(order)
     request = new_request(order, lines, kind, wanted, actor)
     if not request.after:
-        return order, None
-    return order, request_consent(request, order, lines, actor, shown=shown)
+        return None
+    if needs_consent(order, actor, request.after):
+        return request_consent(request, order, lines, actor, shown=shown)
+    return apply_or_route(request, order, lines, actor)
 
 
 def _check_shown(order: Order, shown: str) -> None:

@@ -2,10 +2,13 @@
 
 from dataclasses import asdict, dataclass
 
+from orders.events import ChangeRejected, ChangeRequested
 from shopcomm.edge.integrations.models import Connection
 
 # The name in a connection's configuration.
 KEEPING = "keeping"
+# The events that a system reads which is sent commands: one, and that it came to nothing.
+OF_COMMANDS = (ChangeRequested.type, ChangeRejected.type)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ def set_keeping(connection: Connection, keeping: Keeping) -> None:
     """Keep it; the caller has locked the connection's row."""
     connection.configuration = connection.configuration | {KEEPING: asdict(keeping)}
     connection.save(update_fields=["configuration"])
+
+
+def gets_commands(endpoint_id: int) -> bool:
+    """Whether some system's commands are sent to a webhook endpoint."""
+    return Connection.objects.filter(**{f"configuration__{KEEPING}__endpoint": endpoint_id}).exists()
 
 
 def is_told_whole(endpoint_id: int, system: str) -> bool:

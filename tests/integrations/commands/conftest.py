@@ -13,8 +13,15 @@ from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.services.receiving import store_record
 from shopcomm.edge.integrations.tasks import apply_inbound
 from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
+from tests.api.conftest import post, with_scopes  # noqa: F401  (calls of the API)
 from tests.factories import VariantFactory
 from tests.integrations.commands.asking import NEW_STREET, answer_to
+from tests.integrations.webhooks_out.conftest import (  # noqa: F401  (another system that takes webhooks)
+    boss,
+    make_endpoint,
+    new_receiver,
+    receiver,
+)
 from tests.outside_orders import outside_order
 
 Tell = Callable[..., InboundRecord]
@@ -66,5 +73,21 @@ def answer(tell: Tell, asked: ChangeRequest) -> Tell:
 
     def told(*, accepted: bool, reason: str = "", **more: Any) -> InboundRecord:
         return tell(answer_to(asked, accepted=accepted, reason=reason, **more))
+
+    return told
+
+
+@pytest.fixture
+def allow_by_hand(source: Connection) -> None:
+    """Sales may answer in the other system's place."""
+    change_keeping(connection_id=source.pk, wanted=Keeping(decides=True, by_hand=True))
+
+
+@pytest.fixture
+def answer_of(tell: Tell) -> Tell:
+    """The other system answers a request."""
+
+    def told(request: ChangeRequest, *, accepted: bool) -> InboundRecord:
+        return tell(answer_to(request, accepted=accepted))
 
     return told

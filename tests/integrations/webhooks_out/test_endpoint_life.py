@@ -28,13 +28,13 @@ from shopcomm.edge.integrations.webhooks_out.services.endpoints import (
     delete_endpoint,
     edit_endpoint,
     pause_endpoint,
-    resume_endpoint,
     rotate_secret,
 )
 from shopcomm.edge.integrations.webhooks_out.services.redelivery import (
     redeliver_chosen,
     redeliver_one,
     redeliver_since,
+    resume_endpoint,
     send_test_event,
 )
 from tests.factories import make_order

@@ -16,7 +16,7 @@ from shopcomm.core.accounts.models import Staff
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.edge.admin_home.figures import room_standings
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint
-from shopcomm.edge.integrations.webhooks_out.services.endpoints import resume_endpoint
+from shopcomm.edge.integrations.webhooks_out.services.redelivery import resume_endpoint
 from tests.factories import make_order
 from tests.integrations.webhooks_out.driving import deliver, queue_rows, states
 from tests.integrations.webhooks_out.receiver import Reply

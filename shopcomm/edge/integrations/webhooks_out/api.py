@@ -22,13 +22,13 @@ from shopcomm.edge.integrations.webhooks_out.services.endpoints import (
     delete_endpoint,
     edit_endpoint,
     pause_endpoint,
-    resume_endpoint,
     rotate_secret,
 )
 from shopcomm.edge.integrations.webhooks_out.services.redelivery import (
     redeliver_chosen,
     redeliver_one,
     redeliver_since,
+    resume_endpoint,
     send_test_event,
 )
 from shopcomm.edge.integrations.webhooks_out.signing import header_names

@@ -20,7 +20,6 @@ from shopcomm.edge.integrations.webhooks_out.errors import EndpointRefused, UrlR
 from shopcomm.edge.integrations.webhooks_out.event_types import unknown_types
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint
 from shopcomm.edge.integrations.webhooks_out.payloads import FORMATS, LATEST
-from shopcomm.edge.integrations.webhooks_out.services.waking import wake_webhooks
 from shopcomm.edge.integrations.webhooks_out.signing import (
     HEADER_NAME,
     OUR_HEADERS,
@@ -96,22 +95,6 @@ def pause_endpoint(*, actor: Actor, endpoint_id: int) -> WebhookEndpoint:
     if endpoint.state == State.ACTIVE:
         endpoint.state = State.PAUSED
         endpoint.save(update_fields=["state"])
-    return endpoint
-
-
-@transaction.atomic
-def resume_endpoint(*, actor: Actor, endpoint_id: int) -> WebhookEndpoint:
-    """Send there again. What was skipped while it was disabled stays so until somebody sends it.
-
-    Raises NotAllowed, DoesNotExist.
-    """
-    require_right(actor, "webhooks.manage")
-    endpoint = lock_endpoint(endpoint_id)
-    endpoint.state, endpoint.disabled_reason, endpoint.disabled_at = State.ACTIVE, "", None
-    endpoint.failures = endpoint.spells = 0
-    endpoint.failing_since = endpoint.last_spell_at = endpoint.rests_until = endpoint.told_at = None
-    endpoint.save()
-    wake_webhooks()
     return endpoint
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.edge.integrations.keeping import is_told_whole
+from shopcomm.edge.integrations.keeping import OF_COMMANDS, gets_commands, is_told_whole
 from shopcomm.edge.integrations.webhooks_out.errors import EndpointDisabled
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint
 from shopcomm.edge.integrations.webhooks_out.services.endpoints import lock_endpoint
@@ -52,6 +52,26 @@ def send_test_event(*, actor: Actor, endpoint_id: int) -> WebhookDelivery:
     """Send an endpoint a `webhook.test`, whatever its state. Raises NotAllowed, DoesNotExist."""
     require_right(actor, "webhooks.manage")
     return queue_test(lock_endpoint(endpoint_id))
+
+
+@transaction.atomic
+def resume_endpoint(*, actor: Actor, endpoint_id: int) -> WebhookEndpoint:
+    """Send to an endpoint again. What was skipped while it was disabled stays so until somebody sends it; but customers
+    wait for what came of a system's commands, and those go now, in their order.
+
+    Raises NotAllowed, DoesNotExist.
+    """
+    require_right(actor, "webhooks.manage")
+    endpoint = lock_endpoint(endpoint_id)
+    if gets_commands(endpoint.pk):
+        failed = Q(state=State.FAILED, created_at__gte=endpoint.failing_since or timezone.now())
+        _send_again(endpoint, Q(type__in=OF_COMMANDS) & (Q(state=State.SKIPPED) | failed))
+    endpoint.state, endpoint.disabled_reason, endpoint.disabled_at = WebhookEndpoint.State.ACTIVE, "", None
+    endpoint.failures = endpoint.spells = 0
+    endpoint.failing_since = endpoint.last_spell_at = endpoint.rests_until = endpoint.told_at = None
+    endpoint.save()
+    wake_webhooks()
+    return endpoint
 
 
 def _open_endpoint(endpoint_id: int) -> WebhookEndpoint:
