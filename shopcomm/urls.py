@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("shopcomm.edge.first_day.urls")),
     path("integrations/webhooks/", include("shopcomm.edge.integrations.webhooks_out.urls")),
     path("integrations/commands/", include("shopcomm.edge.integrations.commands.urls")),
+    path("integrations/polling/", include("shopcomm.edge.integrations.polling.urls")),
     path("integrations/sources/", include("shopcomm.edge.integrations.webhooks_in.urls")),
     path("integrations/keys/", include("shopcomm.edge.integrations.keys.urls")),
     path("integrations/weixin-shop/", include("shopcomm.edge.integrations.weixin_shop.urls")),

@@ -124,6 +124,18 @@ def json_value(body: str | bytes | bytearray) -> Any:
         raise ValueError("not JSON") from error
 
 
+def exact_json_value(text: str) -> Any:
+    """The value of a JSON text with every number as it was written: fractions as Decimal. Raises ValueError for invalid text."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise ValueError("not JSON") from error
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
+
+
 def json_object(body: str | bytes | bytearray) -> dict[str, Any] | None:
     """The object that a JSON text is, with readable texts; None for all else."""
     try:

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.admin_home",
     "shopcomm.edge.integrations",
     "shopcomm.edge.integrations.webhooks_in",
+    "shopcomm.edge.integrations.polling",
     "shopcomm.edge.integrations.webhooks_out",
     "shopcomm.edge.integrations.keys",
     "shopcomm.edge.integrations.weixin_shop",
@@ -197,6 +198,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-quotes": {"task": "orders.expire_quotes", "schedule": 60.0},
     "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
     "work-on-files": {"task": "files.work", "schedule": 5.0},
+    "poll-sources": {"task": "integrations.poll_sources", "schedule": 5.0},
     "apply-inbound-orders": {"task": "integrations.apply_inbound", "schedule": 5.0},
     "sync-weixin-shops": {"task": "weixin_shop.sync", "schedule": 5.0},
     "take-in-queues": {"task": "queue_table.take_in", "schedule": 2.0},
@@ -223,8 +225,8 @@ DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="shopcomm@localhost")
 PUSH_ALLOWED_HOSTS = env.list("PUSH_ALLOWED_HOSTS", default=[])
 # CHANNEL_ALLOWED_HOSTS: host:port pairs that SMS gateways and bots may be reached at although private or on another port.
 CHANNEL_ALLOWED_HOSTS = env.list("CHANNEL_ALLOWED_HOSTS", default=[])
-# WEBHOOK_ALLOWED_HOSTS: comma-separated host:port pairs that outbound webhooks may reach although private, without TLS or on
-# another port.
+# WEBHOOK_ALLOWED_HOSTS: comma-separated host:port pairs of other order systems that outbound webhooks and polling may reach
+# although private, without TLS or on another port.
 WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 # WEIXIN_API_URL: where 微信小店 is asked; another address is for development, and that host may be a private one.
 WEIXIN_API_URL = env("WEIXIN_API_URL", default="https://api.weixin.qq.com")

@@ -52,12 +52,13 @@ def set_credentials(connection: Connection, credentials: Mapping[str, str]) -> N
 def map_statuses(*, connection_id: int, text: str) -> Connection:
     """Save what the other system's statuses are here, a line each: `theirs = ours`. Raises ConnectionRefused."""
     connection = Connection.objects.select_for_update().get(pk=connection_id)
-    connection.configuration = connection.configuration | {"statuses": _read_statuses(text)}
+    connection.configuration = connection.configuration | {"statuses": read_statuses(text)}
     connection.save(update_fields=["configuration"])
     return connection
 
 
-def _read_statuses(text: str) -> dict[str, str]:
+def read_statuses(text: str) -> dict[str, str]:
+    """What statuses are here, from the lines that a person typed. Raises ConnectionRefused."""
     found: dict[str, str] = {}
     labels = {str(status.label): status.value for status in Status}
     for number, line in enumerate(text.splitlines(), 1):
