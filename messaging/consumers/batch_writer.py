@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -67,16 +67,20 @@ class BatchWriter:
         stored: tuple[Waiting, Found] | None = None
         while self._waiting or stored:
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-            storing = asyncio.create_task(self._flush(batch)) if batch else None
-            if stored:
+            storing: Awaitable[Found | None] = self._flush(batch)
+            if stored and batch:
+                storing = asyncio.ensure_future(storing)
                 # One turn of the loop: the next batch is on its way to the database before this one is shown.
                 await asyncio.sleep(0)
+            if stored:
                 await self._show_and_answer(*stored)
-            found = await storing if storing else None
+            found = await storing
             stored = None if found is None else (batch, found)
 
     async def _flush(self, batch: Waiting) -> Found | None:
         """What was stored; None where nothing was, and all have been told so."""
+        if not batch:
+            return None
         try:
             return await self._store([draft for draft, _tell in batch])
         except Exception as error:

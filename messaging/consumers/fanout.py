@@ -160,10 +160,13 @@ class Fanout:
         """Show frames here at once, and leave it to the publisher to tell the other processes."""
         self._start()
         self._outgoing.extend(messages[: MOST_OUTGOING - len(self._outgoing)])
-        if self._outgoing:
-            self._has_outgoing.set()
-        for message in messages:
-            self.receive(message)
+        try:
+            for message in messages:
+                self.receive(message)
+        finally:
+            # Only now: woken before, the publisher would have its turn before the sockets' frames have gone out.
+            if self._outgoing:
+                self._has_outgoing.set()
 
     def receive(self, message: dict[str, Any]) -> None:
         """A frame for one of our rooms."""

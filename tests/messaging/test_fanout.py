@@ -164,6 +164,27 @@ async def test_the_first_frame_of_a_process_reaches_the_other_processes(layer):
     assert layer.told == [["1"]]
 
 
+async def test_what_goes_to_our_own_sockets_leaves_before_other_processes_are_told(layer):
+    fanout, order = Fanout(), []
+    tell = layer.group_send_all
+
+    async def noted(messages: list[dict]) -> None:
+        order.append("others")
+        await tell(messages)
+
+    layer.group_send_all = noted
+    layer.answers.put_nowait(True)
+    # So does a socket: what is written in one turn of the loop leaves in the next.
+    fanout.receive = lambda _frame: asyncio.get_running_loop().call_soon(order.append, "ours")
+    fanout._start()
+    await breathe()
+    await publish(fanout, "one")
+    for task in fanout._tasks:
+        task.cancel()
+
+    assert order == ["ours", "others"]
+
+
 async def test_a_full_publish_queue_blocks_nobody(fanout, layer, monkeypatch):
     monkeypatch.setattr(fanout_module, "MOST_OUTGOING", 1)
     await publish(fanout, "1", "2")
