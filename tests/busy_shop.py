@@ -129,6 +129,8 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "usual couriers": lambda shop: "/first-day/couriers/",
     "notices": lambda shop: "/notices/",
     "why": lambda shop: f"/orders/{shop['shipped'].number}/notices/",
+    "imports": lambda shop: "/files/imports/",
+    "import": lambda shop: "/files/imports/new/products/",
     "exports": lambda shop: "/files/exports/",
     "export": lambda shop: "/files/exports/new/orders/?status=paid&source=wechat&urgent=1&since=2026-01-01",
     "admin": lambda shop: "/admin/",

@@ -8,6 +8,12 @@ from django import forms
 from shopcomm.core.text import one_line
 
 
+def typed_words(text: str) -> list[str]:
+    """The words of one line, parted by commas of either kind or spaces; each once."""
+    words = map(one_line, re.split(r"[,，、\s]+", text))
+    return list(dict.fromkeys(word for word in words if word))
+
+
 class WordsField(forms.CharField):
     """A list of words in one line, parted by commas of either kind or spaces; each counts once."""
 
@@ -15,8 +21,7 @@ class WordsField(forms.CharField):
         return "，".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        words = map(one_line, re.split(r"[,，、\s]+", value or ""))
-        return list(dict.fromkeys(word for word in words if word))
+        return typed_words(value or "")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (initial or []) != self.to_python(data)

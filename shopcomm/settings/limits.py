@@ -38,6 +38,8 @@ PURGE_FILES_DAYS = env.int("PURGE_FILES_DAYS", default=7)
 # --- files of lists ----------------------------------------------------------------------------
 # EXPORT_AT_ONCE_ROWS: a list of at most so many rows is written while its page waits; a worker writes a longer one.
 EXPORT_AT_ONCE_ROWS = env.int("EXPORT_AT_ONCE_ROWS", default=1000)
+# IMPORT_FILE_BYTES: the largest file that is taken in on the page; nginx's client_max_body_size goes with it.
+IMPORT_FILE_BYTES = env.int("IMPORT_FILE_BYTES", default=20 * 1024 * 1024)
 # EXPORTS_WAITING: how many longer lists one person may have waiting or under way.
 EXPORTS_WAITING = env.int("EXPORTS_WAITING", default=5)
 

@@ -196,6 +196,7 @@ _integrations = (
 _files = (
     _right("exports.make", _("把看得见的名单导出为文件"), SELLERS),
     _right("exports.contacts", _("导出完整的电话和地址"), {MANAGER}),
+    _right("imports.run", _("用文件导入商品、库存、客户、订单"), {MANAGER}),
 )
 
 GROUPS: tuple[tuple[Label, tuple[Right, ...]], ...] = (

@@ -16,13 +16,14 @@ class FileImport:
     title: str | Promise
     # What the file holds and what becomes of it, in a sentence.
     about: str | Promise
-    # The name of the page that takes it.
+    # The name of the page that takes it, and what of its address says which kind.
     page: str
+    args: tuple[str, ...] = ()
 
     @property
     def link(self) -> str:
         """Where it is taken."""
-        return reverse(self.page)
+        return reverse(self.page, args=self.args)
 
 
 _known: list[FileImport] = []

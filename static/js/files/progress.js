@@ -29,8 +29,8 @@ export default class FileProgress {
     else this.#show(frame);
   }
 
-  #show({ rows }) {
-    $("progress", this.#root).value = rows;
+  #show({ rows, percent }) {
+    $("progress", this.#root).value = percent ?? rows;
     $("[data-rows]", this.#root).textContent = rows.toLocaleString("en");
   }
 

@@ -17,6 +17,11 @@ def exports_folder() -> Path:
     return _folder("exports")
 
 
+def imports_folder() -> Path:
+    """The folder of files that are taken in, and of the lists of what was refused of them."""
+    return _folder("imports")
+
+
 def _folder(name: str) -> Path:
     path = Path(settings.MEDIA_ROOT) / "files" / name
     path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)

@@ -6,8 +6,9 @@ off by the end of its worker, and is begun again. One at a time leaves the worke
 
 from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.core.deadlocks import leave_to_next_sweep
-from shopcomm.edge.files.models import ExportRun, State
+from shopcomm.edge.files.models import WORKERS_STAGES, ExportRun, ImportRun, State
 from shopcomm.edge.files.services.exporting import make_export
+from shopcomm.edge.files.services.taking import work_on_import
 
 LOCK = "files at work"
 UNDER_WAY = (State.RUNNING, State.WAITING)
@@ -17,16 +18,27 @@ def work_on_files() -> int:
     """Do all that waits; returns how many pieces were begun."""
     begun = 0
     with held_across_transactions(LOCK) as mine:
-        tried: list[int] = []
-        while mine and (run := _next(tried)):
-            tried.append(run.pk)
+        tried: set[tuple[str, int]] = set()
+        while mine and (run := _next_export(tried) or _next_import(tried)):
             begun += 1
-            with leave_to_next_sweep(f"export {run.pk}"):
-                make_export(run)
+            tried.add((_place(run), run.pk))
+            with leave_to_next_sweep(f"{run._meta.verbose_name} {run.pk}"):
+                make_export(run) if isinstance(run, ExportRun) else work_on_import(run)
     return begun
 
 
-def _next(tried: list[int]) -> ExportRun | None:
-    """The oldest run that waits, one that was cut off before all others."""
-    waiting = ExportRun.objects.filter(state__in=UNDER_WAY).exclude(pk__in=tried)
+def _place(run: ExportRun | ImportRun) -> str:
+    """A piece of work: an import is several, a stage each."""
+    return "export" if isinstance(run, ExportRun) else run.stage
+
+
+def _next_export(tried: set[tuple[str, int]]) -> ExportRun | None:
+    """The oldest that waits, one that was cut off before all others."""
+    waiting = ExportRun.objects.filter(state__in=UNDER_WAY)
+    waiting = waiting.exclude(pk__in=[pk for place, pk in tried if place == "export"])
     return waiting.select_related("staff").order_by("state", "pk").first()
+
+
+def _next_import(tried: set[tuple[str, int]]) -> ImportRun | None:
+    waiting = ImportRun.objects.filter(stage__in=WORKERS_STAGES).select_related("staff").order_by("pk")
+    return next((run for run in waiting if (run.stage, run.pk) not in tried), None)
