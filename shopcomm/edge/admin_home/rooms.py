@@ -111,6 +111,8 @@ def _system_pages() -> tuple[Page, ...]:
         Page(_("店铺设置"), reverse("admin:configuration_shopsettings_change", args=[1])),
         Page(_("常用快递"), reverse("first_day:couriers")),
         Page(_("对接"), reverse("integrations:connections")),
+        Page(_("导入"), reverse("files:imports")),
+        Page(_("导出过的"), reverse("files:exports")),
         Page(_many("接口密钥"), reverse("keys:list")),
         _list("django_celery_beat", "periodictask", _("定时任务")),
         _list("events", "deadletter", _many("死信")),
