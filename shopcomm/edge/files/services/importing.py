@@ -100,7 +100,7 @@ def _check_layout(run: ImportRun, layout: Layout) -> None:
             raise ImportStepRefused(_("同一个文件已在 %(when)s 导入过，再导入会把数量加两遍") % told)
 
 
-def take_in(run_id: int) -> None:
+def confirm_import(run_id: int) -> None:
     """Have a tried file taken in: its good rows; what was refused stays out."""
     with transaction.atomic():
         run = _locked(run_id, Stage.CHECKED)

@@ -23,10 +23,10 @@ from shopcomm.edge.files.models import ImportRun
 from shopcomm.edge.files.selectors import SHOWN, latest_imports
 from shopcomm.edge.files.services.importing import (
     begin_import,
+    confirm_import,
     drop_import,
     lay_out,
     layout_of,
-    take_in,
     undo_import,
 )
 from shopcomm.edge.files.services.places import imports_folder
@@ -148,7 +148,7 @@ def _step(work: Callable[[int], None], told: Callable[[], str]) -> Callable[...,
     return press
 
 
-take_step = _step(take_in, lambda: _("开始导入"))
+take_step = _step(confirm_import, lambda: _("开始导入"))
 undo_step = _step(undo_import, lambda: _("开始撤销"))
 drop_step = _step(drop_import, lambda: _("已放弃，什么都没有改"))
 
