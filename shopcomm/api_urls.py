@@ -12,6 +12,8 @@ from messaging.api.conversations import (
 from orders.api.debts import RepaymentsView, StatementsView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ManyStocksView, ProductsView, StockView
+from orders.api.returns import DecisionsView, ReturnsView, ReturnView
+from orders.api.shipments import ShipmentsView, ShipmentView
 from shopcomm.core.events.api import EventsView
 from shopcomm.edge.integrations.commands.api import ChangeAnswerView
 from shopcomm.edge.integrations.webhooks_in.receiver import InboundOrdersView
@@ -31,6 +33,11 @@ urlpatterns = [
     path("orders/<str:number>/transitions/", TransitionsView.as_view()),
     path("orders/<str:number>/changes/", ChangesView.as_view()),
     path("orders/<str:number>/changes/<int:pk>/answer/", ChangeAnswerView.as_view()),
+    path("shipments/", ShipmentsView.as_view()),
+    path("shipments/<int:pk>/", ShipmentView.as_view()),
+    path("returns/", ReturnsView.as_view()),
+    path("returns/<int:pk>/", ReturnView.as_view()),
+    path("returns/<int:pk>/decisions/", DecisionsView.as_view()),
     path("statements/", StatementsView.as_view()),
     path("repayments/", RepaymentsView.as_view()),
     path("events/", EventsView.as_view()),

@@ -124,8 +124,8 @@ class Change(serializers.Serializer):
     )
 
 
-def _kind(name: str) -> serializers.CharField:
-    """The field `kind` of a body that can be of this kind only."""
+def constant_text(name: str) -> serializers.CharField:
+    """The field that says of which kind a body is, where it can be of this one only."""
 
     @extend_schema_field({"type": "string", "const": name})
     class Kind(serializers.CharField):
@@ -135,32 +135,32 @@ def _kind(name: str) -> serializers.CharField:
 
 
 class AddressChange(Change):
-    kind = _kind("address")
+    kind = constant_text("address")
     data = AddressData()  # type: ignore[assignment]
 
 
 class ItemsChange(Change):
-    kind = _kind("items")
+    kind = constant_text("items")
     data = ItemsData()  # type: ignore[assignment]
 
 
 class UrgentChange(Change):
-    kind = _kind("urgent")
+    kind = constant_text("urgent")
     data = UrgentData(required=False, default=dict)  # type: ignore[assignment]
 
 
 class NoteChange(Change):
-    kind = _kind("note")
+    kind = constant_text("note")
     data = NoteData()  # type: ignore[assignment]
 
 
 class DeliveryDateChange(Change):
-    kind = _kind("delivery_date")
+    kind = constant_text("delivery_date")
     data = DeliveryDateData()  # type: ignore[assignment]
 
 
 class CancelChange(Change):
-    kind = _kind("cancel")
+    kind = constant_text("cancel")
     data = CancelData(required=False, default=dict)  # type: ignore[assignment]
 
 

@@ -9,9 +9,10 @@ from shopcomm.core.accounts.actors import Actor
 State = AfterSalesCase.State
 
 
-def _with_lines(cases: QuerySet[AfterSalesCase]) -> QuerySet[AfterSalesCase]:
+def cases_with_lines(cases: QuerySet[AfterSalesCase]) -> QuerySet[AfterSalesCase]:
+    """Cases with everything that is told of them."""
     lines = AfterSalesLine.objects.select_related("line__variant", "wanted__product").order_by("pk")
-    return cases.select_related("replacement").prefetch_related(
+    return cases.select_related("order", "replacement").prefetch_related(
         Prefetch("lines", queryset=lines),
         Prefetch("refunds", queryset=Refund.objects.order_by("pk")),
     )
@@ -19,7 +20,7 @@ def _with_lines(cases: QuerySet[AfterSalesCase]) -> QuerySet[AfterSalesCase]:
 
 def cases_of(order: Order) -> list[AfterSalesCase]:
     """An order's cases, newest first, with lines and refunds."""
-    return list(_with_lines(order.after_sales.order_by("-pk")))
+    return list(cases_with_lines(order.after_sales.order_by("-pk")))
 
 
 def cases_visible_to(actor: Actor | None) -> QuerySet[AfterSalesCase]:
@@ -33,5 +34,5 @@ def returns_awaited(actor: Actor | None) -> list[AfterSalesCase]:
     # The stockroom sees returns of orders that left its board long ago.
     if actor is None or not actor.may("warehouse.view"):
         return []
-    rows = _with_lines(waiting.select_related("order__customer")).order_by("state", "asked_at")
+    rows = cases_with_lines(waiting.select_related("order__customer")).order_by("state", "asked_at")
     return list(rows[:200])

@@ -1,6 +1,13 @@
 """Lists by cursor: the same cost at any depth, no row twice while new ones arrive."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 
 class CursorPage(CursorPagination):
@@ -10,3 +17,34 @@ class CursorPage(CursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = 500
+
+
+class PageQuery(serializers.Serializer):
+    """What every list takes."""
+
+    cursor = serializers.CharField(
+        required=False, default="", max_length=200, allow_blank=True, help_text="out of `next` or `previous`"
+    )
+    limit = serializers.IntegerField(required=False, default=50, min_value=1, help_text="500 at most")
+
+
+def page_answer(
+    request: Request,
+    rows: QuerySet[Any],
+    output: type[serializers.Serializer],
+    context: dict[str, Any] | None = None,
+) -> Response:
+    """A page of rows, the newest first."""
+    pages = CursorPage()
+    page: Any = pages.paginate_queryset(rows, request)
+    return pages.get_paginated_response(output(page, many=True, context=context or {}).data)
+
+
+def page_of_rows(name: str, output: type[serializers.Serializer]) -> serializers.Serializer:
+    """How the description tells such a page."""
+    fields: dict[str, Any] = {
+        "next": serializers.CharField(allow_null=True),
+        "previous": serializers.CharField(allow_null=True),
+        "results": output(many=True),
+    }
+    return inline_serializer(name, fields)

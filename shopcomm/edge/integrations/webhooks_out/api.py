@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shopcomm.core.http.api import ApiView
-from shopcomm.core.http.pages import CursorPage
+from shopcomm.core.http.pages import page_answer
 from shopcomm.core.reading import MOST_ID
 from shopcomm.edge.integrations.webhooks_out.event_types import ALL, EVENT_TYPES
 from shopcomm.edge.integrations.webhooks_out.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -144,13 +144,6 @@ class DeliveryList(serializers.Serializer):
     results = DeliveryOutput(many=True)
 
 
-def one_page(request: Request, rows: Any, output: type[serializers.Serializer]) -> Response:
-    """A page of rows by cursor."""
-    pages = CursorPage()
-    page: Any = pages.paginate_queryset(rows, request)
-    return pages.get_paginated_response(output(page, many=True).data)
-
-
 class EndpointsView(ApiView):
     """The endpoints, and adding one."""
 
@@ -158,7 +151,7 @@ class EndpointsView(ApiView):
 
     @extend_schema(responses=EndpointList, operation_id="webhook_endpoints_list")
     def get(self, request: Request) -> Response:
-        return one_page(request, WebhookEndpoint.objects.all(), EndpointOutput)
+        return page_answer(request, WebhookEndpoint.objects.all(), EndpointOutput)
 
     @extend_schema(
         request=EndpointInput, responses={201: EndpointWithSecret}, operation_id="webhook_endpoints_create"
@@ -271,7 +264,7 @@ class DeliveriesView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         endpoint = get_object_or_404(WebhookEndpoint, pk=pk)
         rows = endpoint.deliveries.defer("payload").prefetch_related("tries")
-        return one_page(request, rows, DeliveryOutput)
+        return page_answer(request, rows, DeliveryOutput)
 
 
 class RetryView(ApiView):
