@@ -9,12 +9,22 @@ from messaging.api.conversations import (
     MessagesView,
     SearchView,
 )
+from messaging.api.rules import RulesView, RuleView
+from orders.api.customers import CustomersView, CustomerView
 from orders.api.debts import RepaymentsView, StatementsView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ManyStocksView, ProductsView, StockView
 from orders.api.returns import DecisionsView, ReturnsView, ReturnView
 from orders.api.shipments import ShipmentsView, ShipmentView
 from shopcomm.core.events.api import EventsView
+from shopcomm.edge.desk.quotes_api import (
+    AcceptQuoteView,
+    DeclineQuoteView,
+    QuotesView,
+    QuoteView,
+    SendQuoteView,
+    WithdrawQuoteView,
+)
 from shopcomm.edge.integrations.commands.api import ChangeAnswerView
 from shopcomm.edge.integrations.webhooks_in.receiver import InboundOrdersView
 from shopcomm.edge.integrations.webhooks_out.api import (
@@ -38,6 +48,16 @@ urlpatterns = [
     path("returns/", ReturnsView.as_view()),
     path("returns/<int:pk>/", ReturnView.as_view()),
     path("returns/<int:pk>/decisions/", DecisionsView.as_view()),
+    path("customers/", CustomersView.as_view()),
+    path("customers/<int:pk>/", CustomerView.as_view()),
+    path("quotes/", QuotesView.as_view()),
+    path("quotes/<str:number>/", QuoteView.as_view()),
+    path("quotes/<str:number>/send/", SendQuoteView.as_view()),
+    path("quotes/<str:number>/accept/", AcceptQuoteView.as_view()),
+    path("quotes/<str:number>/decline/", DeclineQuoteView.as_view()),
+    path("quotes/<str:number>/withdraw/", WithdrawQuoteView.as_view()),
+    path("rules/", RulesView.as_view()),
+    path("rules/<int:pk>/", RuleView.as_view()),
     path("statements/", StatementsView.as_view()),
     path("repayments/", RepaymentsView.as_view()),
     path("events/", EventsView.as_view()),

@@ -37,9 +37,14 @@ USUAL: dict[str, str | Promise] = {
 }
 
 
+def all_zones() -> set[str]:
+    """Every zone that a form offers."""
+    return {zone for zone in available_timezones() if "/" in zone}
+
+
 def zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     """What a form offers: nothing (the shop's own), the usual ones by their city, then every other."""
-    others = sorted(zone for zone in available_timezones() if "/" in zone and zone not in USUAL)
+    others = sorted(all_zones() - USUAL.keys())
     return [
         ("", str(_("与店铺相同"))),
         (str(_("常用")), [(zone, str(city)) for zone, city in USUAL.items()]),

@@ -13,7 +13,7 @@ def with_scopes(db: None) -> Callable[..., Client]:
     """A client whose key has these scopes and no others."""
 
     def make(*scopes: str) -> Client:
-        secret = create_api_key(name="+".join(scopes) or "无权限", scopes=list(scopes))[1]
+        secret = create_api_key(name="+".join(scopes)[:80] or "无权限", scopes=list(scopes))[1]
         return Client(headers={"authorization": f"Bearer {secret}"})
 
     return make

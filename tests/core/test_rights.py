@@ -32,6 +32,9 @@ conversations.view_all          ..M.YIA
 conversations.view_assigned     S......
 conversations.view_own          ...C...
 products.list                   .....I.
+customers.list                  .....I.
+customers.phones                .....I.
+rules.read                      .....I.
 events.follow                   .....I.
 orders.place                    S.MCYI.
 orders.pay                      ..M.YI.
@@ -97,6 +100,7 @@ conversations.note              S.M.YIA
 conversations.speak             S.M.YI.
 conversations.schedule          S.M....
 conversations.manage_scheduled  ..M....
+customers.write                 .....I.
 webhooks.view                   ..M..I.
 webhooks.manage                 ..M..I.
 exports.make                    S.M....

@@ -249,6 +249,17 @@ def test_an_api_key_without_the_scope_is_refused_at_every_url(foreign, scope: st
         ("POST", "webhook-endpoints/1/test/"): "webhooks:write",
         ("POST", "webhook-endpoints/1/replay/"): "webhooks:write",
         ("POST", "deliveries/1/retry/"): "webhooks:write",
+        ("GET", f"shipments/{of['shipment_id']}/"): "orders:read",
+        ("GET", f"returns/{of['case_id']}/"): "orders:read",
+        ("POST", f"returns/{of['case_id']}/decisions/"): "orders:write",
+        ("GET", "quotes/BJ-1/"): "orders:read",
+        ("POST", "quotes/BJ-1/send/"): "orders:write",
+        ("POST", "quotes/BJ-1/accept/"): "orders:write",
+        ("POST", "quotes/BJ-1/decline/"): "orders:write",
+        ("POST", "quotes/BJ-1/withdraw/"): "orders:write",
+        ("GET", f"customers/{of['customer_id']}/"): "customers:read",
+        ("PATCH", f"customers/{of['customer_id']}/"): "customers:write",
+        ("GET", f"rules/{of['rule_id']}/"): "rules:read",
     }
     asked = {door.route for door in owned() for _m, path in paths if door.fits(f"api/v1/{path}")}
     assert asked >= {door.route for door in owned() if door.route.startswith("api/")}

@@ -31,6 +31,9 @@ ORDERS_READ, ORDERS_WRITE = "orders:read", "orders:write"
 LINKS = "orders:links"
 TALKS_READ, TALKS_WRITE = "conversations:read", "conversations:write"
 PRODUCTS_READ, PRODUCTS_WRITE, EVENTS_READ = "products:read", "products:write", "events:read"
+# Whole phones are a scope of their own: most programs need to recognise a customer and not to call one.
+CUSTOMERS_READ, CUSTOMERS_WRITE, PHONES = "customers:read", "customers:write", "customers:phones"
+RULES_READ = "rules:read"
 # Whoever may write an endpoint has the events of the log sent there.
 WEBHOOKS_READ, WEBHOOKS_WRITE = "webhooks:read", "webhooks:write"
 SCOPES = (
@@ -41,6 +44,10 @@ SCOPES = (
     PRODUCTS_WRITE,
     TALKS_READ,
     TALKS_WRITE,
+    CUSTOMERS_READ,
+    CUSTOMERS_WRITE,
+    PHONES,
+    RULES_READ,
     EVENTS_READ,
     WEBHOOKS_READ,
     WEBHOOKS_WRITE,
@@ -95,6 +102,9 @@ _seeing = (
     _right("conversations.view_assigned", _("查看自己的和未分配的会话（或按设置查看全部）"), {SALES}),
     _right("conversations.view_own", _("在自己的订单里聊天"), {CUSTOMER}),
     _right("products.list", _("读取商品和库存"), {API}, PRODUCTS_READ),
+    _right("customers.list", _("读取客户资料"), {API}, CUSTOMERS_READ),
+    _right("customers.phones", _("读取客户的完整电话"), {API}, PHONES),
+    _right("rules.read", _("读取通知规则"), {API}, RULES_READ),
     _right("events.follow", _("读取事件日志"), {API}, EVENTS_READ),
 )
 
@@ -189,6 +199,7 @@ _talks = (
 )
 
 _integrations = (
+    _right("customers.write", _("写入别的系统里的客户资料"), {API}, CUSTOMERS_WRITE),
     _right("webhooks.view", _("查看 Webhook 地址和发送记录"), {MANAGER}, WEBHOOKS_READ),
     _right("webhooks.manage", _("设置 Webhook 地址，重新发送"), {MANAGER}, WEBHOOKS_WRITE),
 )

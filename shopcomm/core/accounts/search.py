@@ -14,12 +14,17 @@ PHONE_END, PHONE_BEGINNING = 4, 5
 
 def customer_conditions(query: Query) -> list[tuple[str, list[Any]]]:
     """SQL conditions on `accounts_customer` with their parameters: any one is enough, and each has its own index."""
+    return name_conditions(query) + _phone_conditions(query.text)
+
+
+def name_conditions(query: Query) -> list[tuple[str, list[Any]]]:
+    """The same by name and company alone."""
     found: list[tuple[str, list[Any]]] = [("name LIKE %s", [like_pattern(query.text) + "%"])]
     # Nobody is called 5678.
     if not NUMERAL.fullmatch(query.text):
         company, params = part_of("company", query.text)
         found += [part_of("name", query.text), (f"company <> '' AND {company}", params)]
-    return found + _phone_conditions(query.text)
+    return found
 
 
 def _phone_conditions(text: str) -> list[tuple[str, list[Any]]]:
