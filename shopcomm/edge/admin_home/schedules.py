@@ -17,6 +17,7 @@ NAMES: dict[str, str | Promise] = {
     "expire-quotes": _("让过期的报价失效"),
     "mind-shortages": _("用到货补上缺货的订单"),
     "work-on-files": _("写导出的文件，收导入的文件"),
+    "poll-sources": _("读取别的系统有变化的订单"),
     "apply-inbound-orders": _("处理别的系统发来的订单"),
     "sync-weixin-shops": _("与微信小店同步"),
     "write-key-calls": _("写下接口密钥的请求"),

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,7 +43,7 @@ class Reply:
 class OrderSystem:
     """Serves `rows`, or what `answer` makes of a request. `asked` is what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.asked: list[Asked] = []
         self.rows: list[dict[str, Any]] = []
         # The time of a row, by which it is asked for.
@@ -81,7 +80,7 @@ class OrderSystem:
             def log_message(self, *_words: object) -> None:
                 pass
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.http.daemon_threads = True
         self.host = f"127.0.0.1:{self.http.server_port}"
         self.url = f"http://{self.host}/api/orders"
@@ -137,11 +136,3 @@ class OrderSystem:
         if asked.headers.get("if-none-match") == tag:
             return Reply(304, headers={"ETag": tag})
         return Reply(body=body, headers={"ETag": tag})
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for what another thread or process does."""
-    until = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < until, "it did not come to that"
-        threading.Event().wait(0.02)

@@ -74,6 +74,7 @@ def ask_page(
     *,
     place: str = "",
     conditions: Mapping[str, str] | None = None,
+    seconds: float | None = None,
 ) -> Page:
     """Fetch a page and read it. `conditions` are headers of a conditional request.
 
@@ -88,7 +89,12 @@ def ask_page(
     asked = _with_query(url, {settings.auth_name: secret}) if settings.auth == Auth.QUERY else url
     try:
         answer = call_outbound(
-            "GET", asked, headers=headers, reach=webhook_reach(), seconds=SECONDS, largest=LARGEST_PAGE + 1
+            "GET",
+            asked,
+            headers=headers,
+            reach=webhook_reach(),
+            seconds=seconds or SECONDS,
+            largest=LARGEST_PAGE + 1,
         )
         if answer.status == NOT_MODIFIED and conditions:
             return Page(unchanged=True, said_end=True)
@@ -239,7 +245,7 @@ def _linked(answer: Answer) -> str:
 def _told_status(answer: Answer) -> str:
     if answer.status in (401, 403):
         return _("对方不接受凭证（HTTP %(status)s）") % {"status": answer.status}
-    if 300 <= answer.status < 400:
+    if 300 <= answer.status < 400 and answer.status != NOT_MODIFIED:
         return _("对方要转到另一个地址（HTTP %(status)s），没有跟过去") % {"status": answer.status}
     return f"HTTP {answer.status} {_beginning(answer)}".strip()
 

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.confirming import is_confirmed, password_first_on_page
 from shopcomm.core.http.outcomes import run_and_tell
+from shopcomm.core.http.sent_forms import run_form_once
 from shopcomm.core.outcomes import run_service
 from shopcomm.core.reading import iso_moment
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.polling.errors import SourceRefused
 from shopcomm.edge.integrations.polling.forms import PATHS, SourceForm, form_of_source
+from shopcomm.edge.integrations.polling.models import PolledSource
 from shopcomm.edge.integrations.polling.services.polling import replay_source
 from shopcomm.edge.integrations.polling.services.sources import (
     WantedSource,
@@ -91,7 +93,7 @@ def _form_page(request: ShopRequest, connection: Connection | None) -> HttpRespo
         wanted = form.wanted()
         if TRY in request.POST:
             tried = _try(form, wanted, connection)
-        elif saved := _save(form, wanted, connection):
+        elif saved := _save(request, form, wanted, connection):
             messages.success(request, _("已保存"))
             return redirect("integrations:connection", saved.pk)
     form.mark_errors()
@@ -120,16 +122,29 @@ def _try(form: SourceForm, wanted: WantedSource, connection: Connection | None) 
 
     def work() -> Tried:
         check_source(wanted.settings, secret)
-        return try_source(wanted.settings, secret, read_statuses(wanted.statuses))
+        source = PolledSource.objects.filter(connection=connection).first() if connection else None
+        since = source.mark if source else wanted.since
+        return try_source(wanted.settings, secret, read_statuses(wanted.statuses), since)
 
     outcome = run_service(work)
     return None if _add_refusal(form, outcome.refusal) else outcome.result
 
 
-def _save(form: SourceForm, wanted: WantedSource, connection: Connection | None) -> Connection | None:
-    made = partial(edit_polled_source, connection_id=connection.pk) if connection else create_polled_source
-    outcome = run_service(partial(made, wanted=wanted))
+def _save(
+    request: ShopRequest, form: SourceForm, wanted: WantedSource, connection: Connection | None
+) -> Connection | None:
+    if connection:
+        work = partial(edit_polled_source, connection_id=connection.pk, wanted=wanted)
+    else:
+        work = partial(_made_once, request, wanted)
+    outcome = run_service(work)
     return None if _add_refusal(form, outcome.refusal) else outcome.result
+
+
+def _made_once(request: ShopRequest, wanted: WantedSource) -> Connection:
+    """A new source; the same form again leads to it."""
+    made = run_form_once(request, lambda: str(create_polled_source(wanted=wanted).pk))
+    return Connection.objects.get(pk=made)
 
 
 def _add_refusal(form: SourceForm, refusal: Any) -> bool:

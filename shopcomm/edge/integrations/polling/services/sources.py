@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from shopcomm.core.outbound.calls import AddressRefused, check_outbound
 from shopcomm.core.reading import is_readable
-from shopcomm.core.text import one_line
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.polling.errors import SourceRefused
 from shopcomm.edge.integrations.polling.json_paths import PathRefused, read_path
@@ -75,33 +74,30 @@ def field_name(target: str) -> str:
     return f"map_{target.replace('.', '_')}"
 
 
-@transaction.atomic
 def create_polled_source(*, wanted: WantedSource) -> Connection:
     """A new source. Nothing is read before somebody starts it. Raises SourceRefused, ConnectionRefused."""
     check_source(wanted.settings, wanted.secret)
-    name = one_line(wanted.name)
-    if Connection.objects.filter(name=name).exists():
-        raise ConnectionRefused(_("已经有一个对接叫“%(name)s”") % {"name": name})
-    connection, _made = add_connection(kind=KIND, name=name)
-    connection.state = Connection.State.PAUSED
-    connection.save(update_fields=["state"])
-    set_credentials(connection, {SECRET: wanted.secret})
-    PolledSource.objects.create(connection=connection, mark=wanted.since)
-    return _put(connection, wanted)
+    with transaction.atomic():
+        connection, is_made = add_connection(kind=KIND, name=wanted.name)
+        if not is_made:
+            raise ConnectionRefused(_("已经有一个对接叫“%(name)s”") % {"name": connection.name})
+        connection.state = Connection.State.PAUSED
+        connection.save(update_fields=["state"])
+        PolledSource.objects.create(connection=connection, mark=wanted.since)
+        return _put(connection, wanted, wanted.secret)
 
 
-@transaction.atomic
 def edit_polled_source(*, connection_id: int, wanted: WantedSource) -> Connection:
     """Change a source. What is being read is thrown away and read by the new settings. Raises SourceRefused, ConnectionRefused."""
-    source = PolledSource.objects.select_for_update().get(connection_id=connection_id)
-    connection = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
-    secret = wanted.secret or kept_secret(connection, wanted.settings)
+    secret = wanted.secret or kept_secret(Connection.objects.get(pk=connection_id), wanted.settings)
     check_source(wanted.settings, secret)
-    set_credentials(connection, {SECRET: secret})
-    begin_anew(source, now=timezone.now())
-    source.turn, source.failures = source.turn + 1, 0
-    source.save()
-    return _put(connection, wanted)
+    with transaction.atomic():
+        source = PolledSource.objects.select_for_update().get(connection_id=connection_id)
+        connection = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
+        begin_anew(source, now=timezone.now())
+        source.turn, source.failures = source.turn + 1, 0
+        source.save()
+        return _put(connection, wanted, secret)
 
 
 def kept_secret(connection: Connection, wanted: SourceSettings) -> str:
@@ -111,7 +107,8 @@ def kept_secret(connection: Connection, wanted: SourceSettings) -> str:
     return credentials_of(connection).get(SECRET, "") if is_same else ""
 
 
-def _put(connection: Connection, wanted: WantedSource) -> Connection:
+def _put(connection: Connection, wanted: WantedSource, secret: str) -> Connection:
+    set_credentials(connection, {SECRET: secret})
     connection.configuration = connection.configuration | {MEMBER: wanted.settings.as_json()}
     connection.save(update_fields=["configuration"])
     return map_statuses(connection_id=connection.pk, text=wanted.statuses)

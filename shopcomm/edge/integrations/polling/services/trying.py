@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +21,8 @@ from shopcomm.edge.integrations.polling.services.storing import plain_json
 from shopcomm.edge.integrations.polling.source_settings import SourceSettings
 
 SHOWN_ROWS, LONGEST_JSON = 20, 20_000
+# Somebody waits for the page.
+SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,12 @@ class Tried:
     has_next: bool = False
 
 
-def try_source(settings: SourceSettings, secret: str, statuses: Mapping[str, str]) -> Tried:
-    """Fetch the first page and read it, as it would be. Raises nothing: an error is what was found."""
+def try_source(
+    settings: SourceSettings, secret: str, statuses: Mapping[str, str], since: datetime | None = None
+) -> Tried:
+    """What the first page would be read as, of what changed `since`. Raises nothing: an error is what was found."""
     try:
-        page = ask_page(settings, secret, page_url(settings, "", None))
+        page = ask_page(settings, secret, page_url(settings, "", since), seconds=SECONDS)
     except BadAnswer as bad:
         return Tried(error=bad.detail)
     except (AddressRefused, NoAnswer) as refused:
