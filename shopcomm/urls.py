@@ -12,6 +12,7 @@ from shopcomm.core.configuration.logos import logo_file
 from shopcomm.core.http.health import alive_answer, ready_answer
 from shopcomm.edge.integrations.commands.views import schema_file
 from shopcomm.edge.integrations.weixin_shop.receiver import weixin_push
+from shopcomm.edge.integrations.youzan.receiver import youzan_push
 from shopcomm.edge.monitoring.metrics import metrics_page
 
 handler400 = "shopcomm.core.http.errors.bad_request"
@@ -36,6 +37,9 @@ urlpatterns = [
     path("integrations/sources/", include("shopcomm.edge.integrations.webhooks_in.urls")),
     path("integrations/keys/", include("shopcomm.edge.integrations.keys.urls")),
     path("integrations/weixin-shop/", include("shopcomm.edge.integrations.weixin_shop.urls")),
+    path("integrations/youzan/", include("shopcomm.edge.integrations.youzan.urls")),
+    path("inbound/youzan/<int:connection_id>/", youzan_push, name="youzan-push"),
+    path("integrations/jushuitan/", include("shopcomm.edge.integrations.jushuitan.urls")),
     path("inbound/weixin-shop/<int:connection_id>/", weixin_push, name="weixin-push"),
     path("files/", include("shopcomm.edge.files.urls")),
     path("integrations/queues/", include("shopcomm.edge.integrations.queue_table.urls")),

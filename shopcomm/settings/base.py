@@ -83,6 +83,8 @@ INSTALLED_APPS = [
     "shopcomm.edge.integrations.webhooks_out",
     "shopcomm.edge.integrations.keys",
     "shopcomm.edge.integrations.weixin_shop",
+    "shopcomm.edge.integrations.youzan",
+    "shopcomm.edge.integrations.jushuitan",
     "shopcomm.edge.integrations.commands",
     "shopcomm.edge.files",
     "shopcomm.edge.integrations.queue_table",
@@ -201,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
     "poll-sources": {"task": "integrations.poll_sources", "schedule": 5.0},
     "apply-inbound-orders": {"task": "integrations.apply_inbound", "schedule": 5.0},
     "sync-weixin-shops": {"task": "weixin_shop.sync", "schedule": 5.0},
+    "pull-jushuitan": {"task": "jushuitan.pull", "schedule": 30.0},
     "take-in-queues": {"task": "queue_table.take_in", "schedule": 2.0},
     "tidy-queue-tables": {"task": "queue_table.tidy", "schedule": 10.0},
     "sort-in-new-texts": {"task": "search.sort_in", "schedule": 10.0},
@@ -232,6 +235,10 @@ WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 WEIXIN_API_URL = env("WEIXIN_API_URL", default="https://api.weixin.qq.com")
 # WEIXIN_PULL_SECONDS: so often the list of changed orders is read, for what a lost push has left out.
 WEIXIN_PULL_SECONDS = env.int("WEIXIN_PULL_SECONDS", default=300)
+# JUSHUITAN_API_URL: where 聚水潭 is asked, as above.
+JUSHUITAN_API_URL = env("JUSHUITAN_API_URL", default="https://openapi.jushuitan.com")
+# JUSHUITAN_PULL_SECONDS: so often the orders that were changed there are read.
+JUSHUITAN_PULL_SECONDS = env.int("JUSHUITAN_PULL_SECONDS", default=120)
 # OUTBOUND_PORTS: ports of public addresses that may be called besides 443 and 80.
 OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=[])]
 # OUTBOUND_LOOPBACK: let gateways and bots that managers write stand on this machine, at any port. For development,

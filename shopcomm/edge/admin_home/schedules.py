@@ -20,6 +20,7 @@ NAMES: dict[str, str | Promise] = {
     "poll-sources": _("读取别的系统有变化的订单"),
     "apply-inbound-orders": _("处理别的系统发来的订单"),
     "sync-weixin-shops": _("与微信小店同步"),
+    "pull-jushuitan": _("读取聚水潭的订单"),
     "write-key-calls": _("写下接口密钥的请求"),
     "warn-of-keys": _("提醒快到期的接口密钥"),
     "sort-in-new-texts": _("把新内容排入搜索索引"),

@@ -36,6 +36,28 @@ def add_connection(*, kind: str, name: str) -> tuple[Connection, bool]:
     return found, made
 
 
+@transaction.atomic
+def join_platform(
+    *, kind: str, name: str, statuses: Mapping[str, str], credentials: Mapping[str, str]
+) -> Connection:
+    """A new connection to a platform, with what its statuses are here and what it is spoken to with. Raises ConnectionRefused."""
+    connection, made = add_connection(kind=kind, name=name)
+    if not made:
+        raise ConnectionRefused(_("“%(name)s”已经有了") % {"name": connection.name})
+    connection.configuration = {"statuses": dict(statuses)}
+    connection.save(update_fields=["configuration"])
+    set_credentials(connection, credentials)
+    return connection
+
+
+@transaction.atomic
+def change_credentials(*, connection_id: int, credentials: Mapping[str, str]) -> Connection:
+    """Speak to a platform with other credentials. Raises Connection.DoesNotExist."""
+    connection = Connection.objects.select_for_update().get(pk=connection_id)
+    set_credentials(connection, credentials)
+    return connection
+
+
 def credentials_of(connection: Connection) -> dict[str, str]:
     """What the other system is spoken to with. Raises CannotUnseal where SECRET_KEY was changed and its old value is not known."""
     sealed = connection.sealed_credentials

@@ -4,25 +4,21 @@ from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.confirming import password_first_on_page
 from shopcomm.core.http.outcomes import run_and_tell
-from shopcomm.core.http.sent_forms import run_form_once
-from shopcomm.core.outcomes import Outcome, run_service
+from shopcomm.edge.integrations.credential_pages import answer_credentials, answer_new_platform
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.weixin_shop.codes import KIND
-from shopcomm.edge.integrations.weixin_shop.forms import (
-    WeixinCredentialsForm,
-    WeixinShopForm,
-    new_push_settings,
-)
+from shopcomm.edge.integrations.weixin_shop.forms import WeixinShopForm, new_push_settings
 from shopcomm.edge.integrations.weixin_shop.models import WeixinCall
 from shopcomm.edge.integrations.weixin_shop.services.queueing import retry_weixin_call
 from shopcomm.edge.integrations.weixin_shop.services.shops import (
+    WeixinCredentials,
     add_weixin_shop,
     change_weixin_credentials,
     known_weixin_credentials,
@@ -30,8 +26,7 @@ from shopcomm.edge.integrations.weixin_shop.services.shops import (
 )
 from shopcomm.edge.integrations.weixin_shop.services.syncing import told_error
 from shopcomm.edge.integrations.weixin_shop.services.wire import WeixinAway, WeixinRefused
-
-PAGES = "integrations/weixin_shop/"
+from shopcomm.edge.integrations.weixin_shop.way import WEIXIN_SHOP
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,15 +34,13 @@ PAGES = "integrations/weixin_shop/"
 @password_first_on_page
 def new_weixin_shop(request: ShopRequest) -> HttpResponse:
     """A form for a shop. What is refused stays in it."""
-    form = WeixinShopForm(request.POST or None, initial=new_push_settings())
-    if request.method != "POST" or not form.is_valid():
-        return _form_page(request, form, None)
-    add = partial(add_weixin_shop, name=form.cleaned_data["name"], given=form.credentials())
-    added = run_service(lambda: run_form_once(request, lambda: str(add().pk)))
-    if added.refusal:
-        return _form_page(request, form, None, added)
-    messages.success(request, _("对接已建立，请把回调地址填到微信小店后台"))
-    return redirect("integrations:connection", added.result)
+    form = WeixinShopForm(request.POST or None, initial=new_push_settings(), is_new=True)
+    return answer_new_platform(
+        request,
+        form,
+        WEIXIN_SHOP.label,
+        lambda name, given: add_weixin_shop(name=name, given=WeixinCredentials(**given)),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,15 +49,16 @@ def new_weixin_shop(request: ShopRequest) -> HttpResponse:
 def weixin_credentials(request: ShopRequest, connection_id: int) -> HttpResponse:
     """The credentials, shown and changed by who has just given their password."""
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
-    form = WeixinCredentialsForm(request.POST or None, initial=known_weixin_credentials(connection).as_kept())
-    if request.method != "POST" or not form.is_valid():
-        return _form_page(request, form, connection)
-    change = partial(change_weixin_credentials, connection_id=connection_id, given=form.credentials())
-    changed = run_service(change)
-    if changed.refusal:
-        return _form_page(request, form, connection, changed)
-    messages.success(request, _("已保存"))
-    return redirect("integrations:connection", connection_id)
+    known = known_weixin_credentials(connection).as_kept()
+    form = WeixinShopForm(request.POST or None, initial=known, is_new=False)
+    return answer_credentials(
+        request,
+        form,
+        connection,
+        lambda given: change_weixin_credentials(
+            connection_id=connection_id, given=WeixinCredentials(**given)
+        ),
+    )
 
 
 @require_POST
@@ -86,16 +80,3 @@ def tell_weixin_again(request: ShopRequest, call_id: int) -> HttpResponse:
     call = get_object_or_404(WeixinCall, pk=call_id)
     run_and_tell(request, partial(retry_weixin_call, call_id=call_id), _("几秒内会重发"))
     return redirect("integrations:connection", call.connection_id)
-
-
-def _form_page(
-    request: ShopRequest,
-    form: WeixinCredentialsForm,
-    connection: Connection | None,
-    refused: Outcome | None = None,
-) -> HttpResponse:
-    if refused is not None:
-        form.add_error(None, refused.text)
-    context = {"active": "integrations", "form": form, "connection": connection}
-    status = refused.status if refused is not None else 422 if form.errors else 200
-    return render(request, f"{PAGES}form.html", context, status=status)

@@ -9,9 +9,9 @@ from shopcomm.core.events.readers import add_reader
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import (
     ConnectionRefused,
-    add_connection,
+    change_credentials,
     credentials_of,
-    set_credentials,
+    join_platform,
 )
 from shopcomm.edge.integrations.weixin_shop.codes import KIND, STATUSES
 from shopcomm.edge.integrations.weixin_shop.crypto import is_aes_key
@@ -42,12 +42,7 @@ class WeixinCredentials:
 def add_weixin_shop(*, name: str, given: WeixinCredentials) -> Connection:
     """Join a shop, whose orders come in from now on. Raises ConnectionRefused."""
     _check(given)
-    connection, made = add_connection(kind=KIND, name=name)
-    if not made:
-        raise ConnectionRefused(_("“%(name)s”已经有了") % {"name": connection.name})
-    connection.configuration = {"statuses": dict(STATUSES)}
-    connection.save(update_fields=["configuration"])
-    set_credentials(connection, given.as_kept())
+    connection = join_platform(kind=KIND, name=name, statuses=STATUSES, credentials=given.as_kept())
     WeixinShop.objects.create(connection=connection)
     add_reader(name=f"weixin:{connection.pk}", kind=KIND, configuration={"connection": connection.pk})
     return connection
@@ -57,8 +52,7 @@ def add_weixin_shop(*, name: str, given: WeixinCredentials) -> Connection:
 def change_weixin_credentials(*, connection_id: int, given: WeixinCredentials) -> Connection:
     """Other credentials; a token that was fetched with the old ones is forgotten. Raises ConnectionRefused."""
     _check(given)
-    connection = Connection.objects.select_for_update().get(pk=connection_id)
-    set_credentials(connection, given.as_kept())
+    connection = change_credentials(connection_id=connection_id, credentials=given.as_kept())
     WeixinShop.objects.filter(connection=connection).update(
         sealed_token="", token_until=None, rests=0, rests_until=None
     )
