@@ -26,6 +26,7 @@ from shopcomm.edge.desk.quotes_api import (
     WithdrawQuoteView,
 )
 from shopcomm.edge.integrations.commands.api import ChangeAnswerView
+from shopcomm.edge.integrations.couriers.receiver import InboundTrackingView
 from shopcomm.edge.integrations.webhooks_in.receiver import InboundOrdersView
 from shopcomm.edge.integrations.webhooks_out.api import (
     DeliveriesView,
@@ -76,5 +77,6 @@ urlpatterns = [
     path("attachments/", AttachmentsView.as_view()),
     path("attachments/<uuid:pk>/", AttachmentView.as_view()),
     path("inbound/orders/", InboundOrdersView.as_view()),
+    path("inbound/tracking/<slug:carrier>/", InboundTrackingView.as_view()),
     path("search/messages/", SearchView.as_view()),
 ]

@@ -43,6 +43,7 @@ urlpatterns = [
     path("inbound/weixin-shop/<int:connection_id>/", weixin_push, name="weixin-push"),
     path("files/", include("shopcomm.edge.files.urls")),
     path("integrations/queues/", include("shopcomm.edge.integrations.queue_table.urls")),
+    path("integrations/couriers/", include("shopcomm.edge.integrations.couriers.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),
     path("integrations/", include("shopcomm.edge.integrations.urls")),
     path("api/v1/", include("shopcomm.api_urls")),

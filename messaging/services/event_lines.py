@@ -57,7 +57,9 @@ def story_written_at_end() -> Iterator[Story]:
 
 
 def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
-    """Tell an event of an order in its conversation. The same event tells itself once."""
+    """Tell an event of an order in its conversation, if it has a line. The same event tells itself once."""
+    if not event.fact.has_line():
+        return
     internal = entry_of(event, audience=CUSTOMER) is None
     line = Draft(
         conversation_id=conversation_key_of(order),

@@ -41,7 +41,13 @@ from orders.events.quotes import (
     QuoteSent,
     QuoteWithdrawn,
 )
-from orders.events.shipments import OrderDelivered, OrderShipped, ShipmentUpdated
+from orders.events.shipments import (
+    OrderDelivered,
+    OrderShipped,
+    ParcelAlerted,
+    ParcelTaskSettled,
+    ShipmentUpdated,
+)
 from orders.events.shortages import ShortageEvent, ShortageFound, ShortageSettled
 from orders.events.stock import StockBack, StockEvent, StockLow, StockReplenished
 
@@ -74,6 +80,8 @@ __all__ = [
     "OrderUrged",
     "OutsideNotTold",
     "OutsideRefused",
+    "ParcelAlerted",
+    "ParcelTaskSettled",
     "PartRefunded",
     "PaymentRecorded",
     "QuoteAccepted",

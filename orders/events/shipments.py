@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.events.base import OrderEvent, parcel_names, with_override_reason
+from orders.events.base import OrderEvent, choice_label, parcel_names, with_override_reason, with_reason
+from orders.models.shipments import ParcelTask
 from orders.models.statuses import Status
+from orders.policies.parcel_way import EXCEPTIONS, TOLD
+from shopcomm.core.events.kinds import SHOP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +42,16 @@ class ShipmentUpdated(OrderEvent):
     type = "shipment.updated"
     label = gettext_lazy("物流")
     icon = "truck"
-    notices = ("tracking", "parcel_shipped")
+    notices = ("tracking", "parcel_shipped", "parcel_alert")
 
     carrier: str
     tracking_number: str
     shipment_id: int
     state: str = ""
     text: str = ""
+    # Of a scan: when it was made, and where.
+    scanned_at: str = ""
+    place: str = ""
     override: str = ""
     unpaid: str = ""
 
@@ -65,9 +71,68 @@ class ShipmentUpdated(OrderEvent):
         return bool(self.state)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
-        """A scan by the courier; without a state it is a parcel that left while the rest is picked."""
-        left = not self.state and self.status_from == self.status_to == Status.PICKING
-        return ("parcel_shipped",) if left else ("tracking",)
+        """A scan by the courier that is worth a message; without a state it is a parcel that left while the rest is picked."""
+        if not self.state:
+            left = self.status_from == self.status_to == Status.PICKING
+            return ("parcel_shipped",) if left else ("tracking",)
+        if self.state in EXCEPTIONS:
+            return ("tracking", "parcel_alert")
+        return ("tracking",) if self.state in TOLD else ()
+
+    def has_line(self) -> bool:
+        """What happens between two towns is on the parcel's way and in no conversation."""
+        return not self.state or self.state in TOLD
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParcelAlerted(OrderEvent):
+    """Somebody of the shop has to speak with a courier: a parcel was not scanned for days, or is to be intercepted."""
+
+    type = "shipment.alerted"
+    label = gettext_lazy("包裹要处理")
+    audience = SHOP
+    icon = "warn"
+    conflicts = False
+    notices = ("parcel_alert",)
+
+    carrier: str
+    tracking_number: str
+    shipment_id: int
+    kind: str
+    text: str = ""
+
+    def timeline_text(self) -> str:
+        """What is the matter with which parcel."""
+        names = parcel_names(self.carrier, self.tracking_number)
+        what = {"what": choice_label(ParcelTask.Kind, self.kind)}
+        return with_reason(_("%(what)s：%(carrier)s %(number)s") % {**what, **names}, self.text)
+
+    def triggered(self, actor_kind: str) -> tuple[str, ...]:
+        """Who asked for an interception knows of it."""
+        return ("parcel_alert",) if self.kind == ParcelTask.Kind.SILENT else ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParcelTaskSettled(OrderEvent):
+    """Somebody has seen to it."""
+
+    type = "shipment.task_settled"
+    label = gettext_lazy("包裹事项已处理")
+    audience = SHOP
+    icon = "check"
+    conflicts = False
+
+    carrier: str
+    tracking_number: str
+    shipment_id: int
+    kind: str
+    outcome: str = ""
+
+    def timeline_text(self) -> str:
+        """What was the matter, and what became of it."""
+        names = parcel_names(self.carrier, self.tracking_number)
+        what = {"what": choice_label(ParcelTask.Kind, self.kind)}
+        return with_reason(_("%(what)s已处理：%(carrier)s %(number)s") % {**what, **names}, self.outcome)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from orders.models.payments import DebtReduction, Payment, Refund, Repayment
 from orders.models.products import Product, TierPrice, Variant
 from orders.models.quotes import Quote, QuoteLine
 from orders.models.reveals import ContactChange, ContactReveal
-from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
+from orders.models.shipments import ParcelTask, Shipment, ShipmentLine, TrackingNode
 from orders.models.shortages import MissingReport, ShortageTask
 from orders.models.statuses import Status
 from orders.models.stock import StockMovement, StockReservation
@@ -31,6 +31,7 @@ __all__ = [
     "NumberDay",
     "Order",
     "OrderLine",
+    "ParcelTask",
     "Payment",
     "Product",
     "Quote",

@@ -12,10 +12,20 @@ from django.utils.translation import gettext as _
 
 from orders import hooks
 from orders.labels import request_title
-from orders.models import AfterSalesCase, ChangeRequest, Handler, Order, Quote, Refund, ShortageTask
+from orders.models import (
+    AfterSalesCase,
+    ChangeRequest,
+    Handler,
+    Order,
+    ParcelTask,
+    Quote,
+    Refund,
+    ShortageTask,
+)
 from orders.policies.after_sales import SHOPS_TURN
 from orders.selectors.due import deposits_to_decide
 from orders.selectors.open_sums import MONEY_BACK, PROMISED
+from orders.selectors.parcels import open_tasks_concerning, parcel_todo
 from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
@@ -69,6 +79,7 @@ def _sources() -> tuple[TodoSource, ...]:
         TodoSource(_deposits, _deposit),
         TodoSource(_shortages, _shortage),
         TodoSource(_quotes, _quote),
+        TodoSource(_parcels, parcel_todo),
         *hooks.todo_sources,
     )
 
@@ -190,6 +201,10 @@ def _quote(row: Quote) -> Todo:
         currency=row.currency,
         conversation_id=row.conversation_id,
     )
+
+
+def _parcels(actor: Actor, now: datetime) -> QuerySet[ParcelTask]:
+    return open_tasks_concerning(orders_concerning(actor, now))
 
 
 def _about(order: Order) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class TodoKind(StrEnum):
     DEPOSIT = "deposit"
     SHORTAGE = "shortage"
     QUOTE = "quote"
+    PARCEL = "parcel"
     UNANSWERED = "unanswered"
     OUTSIDE = "outside"
 

@@ -11,9 +11,11 @@ from orders.errors import OrderError
 from orders.models import Order, Status
 from orders.selectors.change_requests import overdue_request_ids
 from orders.selectors.due import delivered_long_enough, unpaid_too_long
+from orders.selectors.parcels import silent_parcels
 from orders.selectors.quotes import overdue_quotes
 from orders.selectors.shortages import fillable_orders, lapsed_waits
 from orders.services.change_requests.request import escalate_change
+from orders.services.parcel_tasks import alert_silence
 from orders.services.quotes import expire_quote
 from orders.services.shortages import allocate_stock_to_shortage, expire_wait
 from orders.services.transitions import transition_order
@@ -49,6 +51,14 @@ def expire_quotes() -> int:
     """Write down which quotes have run out. Returns how many."""
     now = timezone.now()
     return _each(overdue_quotes(now), lambda pk: expire_quote(quote_id=pk, now=now))
+
+
+@shared_task(name="orders.mind_parcels")
+def sweep_parcels() -> int:
+    """Tell sales of parcels that have not been scanned for two days. Returns how many."""
+    now = timezone.now()
+    silent = silent_parcels(now).values_list("pk", flat=True)[:BATCH]
+    return _each(list(silent), lambda pk: alert_silence(shipment_id=pk, now=now))
 
 
 @shared_task(name="orders.mind_shortages")

@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.forms.address import address_widget
 from orders.labels import empty_text, request_title
-from orders.models import ChangeKind, ChangeRequest
+from orders.models import ChangeKind, ChangeRequest, Shipment
+from orders.policies.parcel_way import EXCEPTIONS
 from orders.reading import couriers
 from orders.selectors.keepers import keeper_of
 
@@ -39,6 +40,14 @@ register.simple_tag(keeper_of)
 def tracking_url(code: str, number: str) -> str:
     """Where a courier shows a parcel; empty where its number can only be copied."""
     return couriers.tracking_page_url(code, number)
+
+
+@register.simple_tag
+def parcel_tone(state: str) -> str:
+    """How much attention a parcel wants where it is."""
+    if state in EXCEPTIONS:
+        return "danger"
+    return "ok" if state == Shipment.State.SIGNED else "info"
 
 
 @register.filter

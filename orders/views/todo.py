@@ -28,6 +28,7 @@ KINDS: dict[TodoKind, tuple[str | Promise, str, str, str]] = {
     TodoKind.DEPOSIT: (gettext_lazy("定金待决定"), "warn", "pay", "money-h"),
     TodoKind.SHORTAGE: (gettext_lazy("缺货待处理"), "danger", "boxes", ""),
     TodoKind.QUOTE: (gettext_lazy("报价快到期"), "", "clock", ""),
+    TodoKind.PARCEL: (gettext_lazy("包裹待处理"), "danger", "truck", ""),
     TodoKind.UNANSWERED: (gettext_lazy("待回复"), "info", "chat", ""),
     TodoKind.OUTSIDE: (gettext_lazy("对接待处理"), "danger", "warn", ""),
 }

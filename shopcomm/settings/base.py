@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.integrations.commands",
     "shopcomm.edge.files",
     "shopcomm.edge.integrations.queue_table",
+    "shopcomm.edge.integrations.couriers",
 ]
 
 MIDDLEWARE = [
@@ -198,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     "scheduled-messages": {"task": "messages.scheduled", "schedule": 10.0},
     "escalate-changes": {"task": "orders.escalate_changes", "schedule": 30.0},
     "expire-quotes": {"task": "orders.expire_quotes", "schedule": 60.0},
+    "mind-parcels": {"task": "orders.mind_parcels", "schedule": 600.0},
     "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
     "work-on-files": {"task": "files.work", "schedule": 5.0},
     "poll-sources": {"task": "integrations.poll_sources", "schedule": 5.0},
@@ -206,6 +208,9 @@ CELERY_BEAT_SCHEDULE = {
     "pull-jushuitan": {"task": "jushuitan.pull", "schedule": 30.0},
     "take-in-queues": {"task": "queue_table.take_in", "schedule": 2.0},
     "tidy-queue-tables": {"task": "queue_table.tidy", "schedule": 10.0},
+    "apply-tracking-pushes": {"task": "couriers.apply_pushes", "schedule": 5.0},
+    "follow-parcels": {"task": "couriers.follow", "schedule": 30.0},
+    "move-demo-parcels": {"task": "couriers.move_demo", "schedule": 20.0},
     "sort-in-new-texts": {"task": "search.sort_in", "schedule": 10.0},
     "draw-pictures": {"task": "attachments.draw", "schedule": 10.0},
     "purge-unsent-uploads": {"task": "attachments.purge_unsent", "schedule": 3600.0},
@@ -239,6 +244,10 @@ WEIXIN_PULL_SECONDS = env.int("WEIXIN_PULL_SECONDS", default=300)
 JUSHUITAN_API_URL = env("JUSHUITAN_API_URL", default="https://openapi.jushuitan.com")
 # JUSHUITAN_PULL_SECONDS: so often the orders that were changed there are read.
 JUSHUITAN_PULL_SECONDS = env.int("JUSHUITAN_PULL_SECONDS", default=120)
+# COURIER_ALLOWED_HOSTS: host:port pairs of tracking services that may be asked although private, without TLS or on another port.
+COURIER_ALLOWED_HOSTS = env.list("COURIER_ALLOWED_HOSTS", default=[])
+# TRACKING_DAYS: so long after it left a parcel is followed at most.
+TRACKING_DAYS = env.int("TRACKING_DAYS", default=30)
 # OUTBOUND_PORTS: ports of public addresses that may be called besides 443 and 80.
 OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=[])]
 # OUTBOUND_LOOPBACK: let gateways and bots that managers write stand on this machine, at any port. For development,

@@ -18,6 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from shopcomm.core.sealing import seal_text
+from shopcomm.edge.integrations.couriers.models import CourierAccount
+from shopcomm.edge.integrations.couriers.services.accounts import Wanted, create_account
 from shopcomm.edge.integrations.webhook_secrets import new_webhook_secret
 from shopcomm.edge.integrations.webhooks_out.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
@@ -47,6 +49,12 @@ def delivery(db: None) -> WebhookDelivery:
     return row
 
 
+@pytest.fixture
+def tracking(db: None) -> CourierAccount:
+    """A tracking service that may push."""
+    return create_account(adapter="kuaidi100", wanted=Wanted("快递100", credentials={"key": "k"}))
+
+
 schema = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
 
 
@@ -58,8 +66,13 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-def test_api_answers_match_their_schema(case, api_key, order, delivery) -> None:
-    real = {"number": order.number, "sku": "DJX-20-BLK", "id": order.conversation.pk}  # type: ignore[attr-defined]
+def test_api_answers_match_their_schema(case, api_key, order, delivery, tracking) -> None:
+    real = {
+        "number": order.number,
+        "sku": "DJX-20-BLK",
+        "id": order.conversation.pk,
+        "carrier": tracking.slug,
+    }  # type: ignore[attr-defined]
     if "webhook-endpoints" in case.path:
         real["id"] = delivery.endpoint_id
     elif "/deliveries/" in case.path:
@@ -111,6 +124,7 @@ def test_the_schema_describes_every_call_of_the_contract(client) -> None:
         "POST conversations/{id}/messages/",
         "POST attachments/",
         "GET search/messages/",
+        "POST inbound/tracking/{carrier}/",
     } <= calls
 
 

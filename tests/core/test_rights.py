@@ -69,7 +69,7 @@ refunds.pay                     ..M.YI.
 evaluations.give                ...C...
 evaluations.answer              S.M..I.
 warehouse.ship                  .WM..I.
-parcels.scan                    .WM.YI.
+parcels.scan                    SWM.YI.
 stock.adjust                    ..M.YI.
 shortages.report                .WM..I.
 shortages.offer                 S.M..I.

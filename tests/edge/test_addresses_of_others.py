@@ -22,11 +22,13 @@ from orders.models import (
     ChangeRequest,
     MissingReport,
     Order,
+    ParcelTask,
     Quote,
     Refund,
     Repayment,
     ShortageTask,
     Status,
+    TrackingNode,
     WarehouseAlert,
 )
 from shopcomm.core.accounts.actors import Actor
@@ -43,6 +45,8 @@ OF_NOBODY = frozenset(
     {
         "media/products/<str:name>", "media/shop/<str:name>", "my/catalogue/<int:product_id>/", "my/catalogue/<int:product_id>/ask/",
         "my/catalogue/<int:product_id>/watch/", "my/catalogue/<int:product_id>/add/", "api/schemas/<str:name>.json",
+        # A service signs what it says here; the other one is the name of a service.
+        "api/v1/inbound/tracking/<slug:carrier>/", "integrations/couriers/new/<slug:adapter>/",
     }
 )  # fmt: skip
 # A link's token is the key to its order, and has tests of its own; with another id behind it, it is a stranger's.
@@ -101,6 +105,9 @@ def foreign(customer, other_sales) -> dict[str, object]:
         ).pk,
         "task_id": ShortageTask.objects.create(
             order=order, line=line, sku=line.sku, name=line.name, missing=1, raised_at=now
+        ).pk,
+        "parcel_task_id": ParcelTask.objects.create(
+            shipment=order.shipments.get(), kind="intercept", raised_at=now
         ).pk,
         "customer_id": customer.pk,
         "rule_id": rule.pk,
@@ -161,6 +168,8 @@ def state() -> list[object]:
     return [
         *rows,
         Message.objects.count(),
+        list(ParcelTask.objects.values_list("kind", "settled_at")),
+        list(TrackingNode.objects.values_list("shipment")),
         Repayment.objects.count(),
         list(WarehouseAlert.objects.values_list("acknowledged_at", flat=True)),
     ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from messaging.services.messages import send_message
 from orders.models import AfterSalesCase, ChangeRequest, Handler, Order
+from orders.policies.parcel_way import Scan
 from orders.selectors import todo
 from orders.selectors.todo import count_todo, todo_list
 from orders.selectors.todo_rows import TodoKind, TodoSource
@@ -17,6 +18,7 @@ from orders.services.change_requests.request import request_change
 from orders.services.orders import ItemInput
 from orders.services.quotes import QuoteInput, make_quote, send_quote
 from orders.services.shortages import report_missing
+from orders.services.tracking import record_scans
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.alike import actor_with_given_keys
 from shopcomm.core.accounts.models import Customer, Staff
@@ -72,6 +74,7 @@ def make_work(customer: Customer, seller: Staff | None, boss: Actor, picker: Act
     wanted = QuoteInput([ItemInput(paid.lines.get().sku, 1)], valid_until=NINE + timedelta(days=2))
     quote = make_quote(actor=Actor.staff(seller) if seller else boss, customer=customer, wanted=wanted)
     send_quote(actor=boss, quote_id=quote.pk)
+    trouble(make_order(status="shipped", **own))
     InboundRecord.objects.create(
         connection=webhook_source(),
         message_id=uuid4().hex,
@@ -79,6 +82,11 @@ def make_work(customer: Customer, seller: Staff | None, boss: Actor, picker: Act
         state=InboundRecord.State.PARKED,
         received_at=NINE,
     )
+
+
+def trouble(order: Order) -> None:
+    scan = Scan(NINE, "problem", "地址不详")
+    record_scans(actor=Actor.system(), shipment_id=order.shipments.get().pk, scans=[scan])
 
 
 def fewer(order: Order) -> dict[str, list[dict[str, object]]]:

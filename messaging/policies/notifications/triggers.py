@@ -39,6 +39,7 @@ class Trigger(StrEnum):
     PARCEL_SHIPPED = "parcel_shipped", _("部分发货")
     SHIPPED = "shipped", _("已发货")
     TRACKING = "tracking", _("物流有更新")
+    PARCEL_ALERT = "parcel_alert", _("包裹异常、拒收、退回或久无物流")
     DELIVERED = "delivered", _("已签收")
     PARCEL_RETURNED = "parcel_returned", _("包裹退回")
     COMPLETED = "completed", _("订单完成")
@@ -122,6 +123,7 @@ OUTSIDE_BUDGET = (
         Trigger.SHIPPED,
         Trigger.DELIVERED,
         Trigger.PARCEL_RETURNED,
+        Trigger.PARCEL_ALERT,
         Trigger.CHANGED,
         Trigger.CHANGE_ACCEPTED,
         Trigger.CHANGE_REJECTED,
@@ -133,7 +135,7 @@ OUTSIDE_BUDGET = (
 )
 
 # Where a parcel may be while it is only on its way.
-ON_ITS_WAY = frozenset({"", "handed_over", "in_transit"})
+ON_ITS_WAY = frozenset({"", "handed_over", "collected", "in_transit"})
 
 
 def trigger_names() -> Names:

@@ -32,6 +32,8 @@ from orders.events import (
     ChangeRequested,
     OrderEvaluated,
     OrderUrged,
+    ParcelAlerted,
+    ShipmentUpdated,
     ShortageFound,
     StockLow,
     StockReplenished,
@@ -41,10 +43,13 @@ from orders.models import (
     ChangeRequest,
     Evaluation,
     Order,
+    ParcelTask,
     Refund,
+    Shipment,
     ShortageTask,
     Variant,
 )
+from orders.policies.parcel_way import EXCEPTIONS
 from orders.selectors.credit import OWING
 from orders.selectors.open_sums import MONEY_BACK, PROMISED
 from orders.services.urges import URGENT_IN
@@ -67,9 +72,11 @@ OF_EVENTS = frozenset(
         Trigger.URGED,
         Trigger.STOCK_LOW,
         Trigger.STOCK_REPLENISHED,
+        Trigger.PARCEL_ALERT,
     }
 )
 OF_ORDERS = DEBTS | {Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.BALANCE_DUE, Trigger.MONEY_TO_RETURN}
+State = Shipment.State
 # A rating that is low, and goods that are low or are not, as states of a task.
 LOW, NOT_LOW = "low", "not low"
 Told = list[tuple[Notification, DomainEvent]]
@@ -171,7 +178,29 @@ def _stock(told: Told) -> Iterator[Asked]:
         yield row, Task(then), Task(LOW if fact.sku in still else NOT_LOW)
 
 
-TASKS: tuple[Callable[[Told], Iterable[Asked]], ...] = (_changes, _shortages, _cases, _ratings, _stock)
+def _parcels(told: Told) -> Iterator[Asked]:
+    """A parcel's trouble is over when nobody has to see to it any more: it has moved on, or somebody has rung."""
+    facts = [
+        (row, fact, fact.kind if isinstance(fact, ParcelAlerted) else EXCEPTIONS.get(State(fact.state), ""))
+        for row, event in told
+        if row.trigger == Trigger.PARCEL_ALERT
+        and (fact := fact_of(event, ParcelAlerted) or fact_of(event, ShipmentUpdated))
+    ]
+    ids = {fact.shipment_id for _row, fact, _kind in facts}
+    open_ = ParcelTask.objects.filter(shipment__in=ids, settled_at=None).values_list("shipment", "kind")
+    still = set(open_) if ids else set()
+    for row, fact, kind in facts:
+        yield row, Task(kind), Task(kind) if (fact.shipment_id, kind) in still else None
+
+
+TASKS: tuple[Callable[[Told], Iterable[Asked]], ...] = (
+    _changes,
+    _shortages,
+    _cases,
+    _ratings,
+    _stock,
+    _parcels,
+)
 
 
 def _answered_urges(told: Told) -> set[int]:

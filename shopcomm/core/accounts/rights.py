@@ -155,7 +155,7 @@ _exceptions = (
 
 _stockroom = (
     _right("warehouse.ship", _("配货、发货、登记签收"), STOCKROOM, ORDERS_WRITE),
-    _right("parcels.scan", _("登记包裹的物流节点"), STOCKROOM | {SYSTEM}, ORDERS_WRITE),
+    _right("parcels.scan", _("登记包裹的物流节点"), SELLERS | STOCKROOM | {SYSTEM}, ORDERS_WRITE),
     _right("stock.adjust", _("修改库存"), {MANAGER, SYSTEM}, PRODUCTS_WRITE),
     _right("shortages.report", _("登记找不到的货"), STOCKROOM, ORDERS_WRITE),
     _right("shortages.offer", _("给客户缺货方案"), SELLERS, ORDERS_WRITE),

@@ -77,6 +77,10 @@ class Event:
         """Whether nobody who began to edit before it could have relied on anything that it changed."""
         return not self.conflicts
 
+    def has_line(self) -> bool:
+        """Whether it is told in the conversation of its order."""
+        return True
+
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """The notices that this fact triggers. `actor_kind` is who brought it about: "customer", "staff", "system", …"""
         return self.notices

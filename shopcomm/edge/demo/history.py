@@ -63,7 +63,7 @@ CARRIERS = (
     ("yuantong", "YT", 13),
 )
 SCANS = (
-    (0.5, Shipment.State.IN_TRANSIT, "【{city}】快件已揽收"),
+    (0.5, Shipment.State.COLLECTED, "【{city}】快件已揽收"),
     (14, Shipment.State.IN_TRANSIT, "快件已到达【{city}转运中心】"),
     (40, Shipment.State.OUT_FOR_DELIVERY, "快递员正在派送，请保持电话畅通"),
 )

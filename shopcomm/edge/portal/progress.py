@@ -13,6 +13,7 @@ from orders.policies.after_sales import OPEN
 from orders.reading.couriers import courier_name
 from orders.selectors.due import is_ended_by_timer
 from orders.selectors.open_sums import OpenSum, open_sum_of, sum_asked_back
+from orders.selectors.parcels import Way, parcel_way_of
 from orders.selectors.parts import StillToShip, still_to_ship
 
 _WAY = (
@@ -42,6 +43,8 @@ class Parcel:
     carrier: str
     tracking_number: str
     nodes: list[TrackingNode]
+    # The stops and the towns of its way.
+    way: Way
     # (line, pieces) when there are several parcels and one wonders which is where.
     pieces: list[tuple[OrderLine, int]]
     shipped_at: datetime
@@ -99,11 +102,13 @@ def _shipments(order: Order) -> list[Shipment]:
 
 
 def _parcel(shipment: Shipment) -> Parcel:
+    way = parcel_way_of(shipment)
     return Parcel(
         courier=shipment.carrier,
         carrier=courier_name(shipment.carrier),
         tracking_number=shipment.tracking_number,
-        nodes=list(shipment.nodes.all()),
+        nodes=way.scans,
+        way=way,
         pieces=[(piece.line, piece.quantity) for piece in shipment.lines.all()],
         shipped_at=shipment.shipped_at,
     )

@@ -61,7 +61,7 @@ def scan(order: Order, state: str, minute: int, text: str = "到达杭州") -> N
 def test_each_parcel_state_is_announced_once_however_often_the_courier_reports_it(order, pass_on, told):
     pay(order)
     ship(order)
-    for minute, state in enumerate(["in_transit", "out_for_delivery", "in_transit", "out_for_delivery"]):
+    for minute, state in enumerate(["collected", "out_for_delivery", "in_transit", "out_for_delivery"]):
         scan(order, state, minute)
         pass_on()
     assert told(order).count("tracking") == 2

@@ -16,7 +16,7 @@ FIELDS = {field.name for field in NotificationRule._meta.get_fields()}
 
 def test_every_default_rule_has_a_unique_key():
     assert [key for key, count in Counter(rule.key for rule in RULES).items() if count > 1] == []
-    assert len(RULES) == 55
+    assert len(RULES) == 57
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)

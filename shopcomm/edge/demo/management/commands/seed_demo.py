@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils import timezone
 
 from messaging.services.conversations import open_enquiry
 from messaging.services.messages import send_message
@@ -20,6 +21,7 @@ from shopcomm.edge.demo.catalogue import open_catalogue
 from shopcomm.edge.demo.history import NAMESPACE, History
 from shopcomm.edge.demo.offers import Offers
 from shopcomm.edge.demo.today import Today
+from shopcomm.edge.integrations.couriers.services.demo import open_demo_account
 
 
 class Command(BaseCommand):
@@ -48,6 +50,7 @@ class Command(BaseCommand):
         Today(staff).create_orders()
         self._enquiries(customers[:6], staff["sales"])
         Offers(staff).create_offers()
+        open_demo_account(timezone.now())
         self.stdout.write(f"{count} orders, {len(variants)} SKUs, {len(customers)} customers")
 
     def _enquiries(self, customers: list[Any], seller: Staff) -> None:
