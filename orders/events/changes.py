@@ -127,8 +127,8 @@ class ChangeRequested(FieldsEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeEscalated(OrderEvent):
-    """A request has waited too long; a manager has to look at it."""
+class ChangeEscalated(FieldsEvent):
+    """A request has waited too long: for a manager to look at, or where another system is silent for sales, who read what is asked."""
 
     type = "order.change_escalated"
     icon = "warn"

@@ -3,6 +3,7 @@
 from orders import hooks
 from orders.hooks import Keeper
 from orders.models import Order
+from shopcomm.core.accounts.actors import Actor
 
 
 def keeper_of(order: Order) -> Keeper | None:
@@ -17,3 +18,9 @@ def may_answer_by_hand(order: Order) -> bool:
     """Whether people here may answer what was laid before another system; they may where it keeps the order no more."""
     keeper = keeper_of(order)
     return keeper is None or keeper.by_hand
+
+
+def is_keeper(actor: Actor, order: Order) -> bool:
+    """Whether the other system that keeps an order says so itself."""
+    keeper = keeper_of(order) if actor.is_integration else None
+    return keeper is not None and keeper.name == actor.name

@@ -255,6 +255,10 @@ def void_changes(move: Move) -> None:
     here = shipped and any(line.open_quantity for line in move.lines)
     too_late = partial(wants_shipped_goods, lines=move.lines) if here else None
     void_open_changes(move.order, move.actor, late, only=too_late)
+    if shipped and move.has_left_elsewhere:
+        # Nothing of it is left here that the stockroom would have to look at.
+        seen = WarehouseAlert.objects.filter(order=move.order, acknowledged_at=None)
+        seen.update(acknowledged_at=move.now)
 
 
 def _note_override(move: Move) -> None:

@@ -17,7 +17,6 @@ from orders.policies.contact_masks import masked_phones
 from orders.reading.couriers import courier_code
 from orders.reading.waybills import waybill_number
 from orders.selectors.change_requests import open_freezing
-from orders.selectors.keepers import keeper_of
 from orders.selectors.open_sums import balance_blocks_shipping
 from orders.selectors.parcels_home import pieces_home
 from orders.selectors.scanning import variants_of_scan
@@ -184,7 +183,7 @@ def qty_exceeds_open(move: Move) -> str | None:
 
 def change_pending(move: Move) -> str | None:
     """Nothing leaves for an address the warehouse has not seen or may have to change. Raises ChangePending."""
-    if has_left_elsewhere(move):
+    if move.has_left_elsewhere:
         return None
     asked = open_freezing(move.order)
     if asked is not None and not move.override:
@@ -204,12 +203,6 @@ def change_pending(move: Move) -> str | None:
             }
         )
     return None
-
-
-def has_left_elsewhere(move: Move) -> bool:
-    """Whether the system that keeps the order and decides its changes says that the parcel is gone: so it is, whatever waits."""
-    keeper = keeper_of(move.order) if move.actor.is_integration else None
-    return keeper is not None and keeper.name == move.actor.name
 
 
 def pending_fact(asked: ChangeRequest, now: datetime) -> dict[str, Any]:

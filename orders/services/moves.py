@@ -11,6 +11,7 @@ from django.utils import timezone
 from orders.models import Order, OrderLine, Refund, Shipment, Status
 from orders.policies.transitions import Transition
 from orders.reading.amounts import read_count, read_money
+from orders.selectors.keepers import is_keeper
 from orders.selectors.shortages import missing_pieces
 from orders.services.locks import lock_lines
 from shopcomm.core.accounts.actors import Actor
@@ -56,6 +57,11 @@ class Move:
     def override(self) -> str:
         """Why a manager ships although a change is open; nobody else may."""
         return self.text("override")[:200] if self.actor.may("changes.override") else ""
+
+    @cached_property
+    def has_left_elsewhere(self) -> bool:
+        """Whether the system that keeps the order and decides its changes says that the parcel is gone: so it is, whatever waits."""
+        return is_keeper(self.actor, self.order)
 
     @cached_property
     def payment(self) -> Decimal | None:

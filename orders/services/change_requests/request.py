@@ -189,6 +189,7 @@ def escalate_change(*, request_id: int, now: datetime) -> bool:
         kind=request.kind,
         handler=request.handler,
         system=request.system,
+        **({"before": request.before, "after": request.after} if is_outside else {}),
     )
     return True
 

@@ -13,7 +13,7 @@ from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, 
 from orders.policies.change_commands import command_of
 from orders.policies.change_policy import HANDLERS, INSTEAD, Outcome, decide_outcome, stage_of
 from orders.selectors.change_policy import policy_in_force
-from orders.selectors.keepers import keeper_of
+from orders.selectors.keepers import is_keeper, keeper_of
 from orders.services.change_requests.apply import apply_change_request
 from orders.services.change_requests.close import close_request, record_rejection
 from orders.services.edits import MONEY
@@ -39,7 +39,9 @@ def apply_or_route(
     if outcome != Outcome.COURIER and (keeper := keeper_asked(request)):
         return open_for_review(request, order, actor, Handler.OUTSIDE, keeper)
     of_the_shop = request.asked_by_kind != "customer"
-    if outcome == Outcome.APPLY or (outcome == Outcome.SALES and of_the_shop):
+    # What the system that keeps the order says is decided; the stockroom has to have seen it before a parcel leaves.
+    is_decided = outcome in (Outcome.SALES, Outcome.WAREHOUSE) and is_keeper(actor, order)
+    if outcome == Outcome.APPLY or (outcome == Outcome.SALES and of_the_shop) or is_decided:
         close_request(request, actor, State.ACCEPTED, "")
         apply_change_request(request, order, actor_who_asked(request) if request.consent else actor)
         return request

@@ -1,5 +1,5 @@
-import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,12 +10,9 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.edge.integrations.commands.services.keeping import change_keeping
 from shopcomm.edge.integrations.keeping import Keeping
 from shopcomm.edge.integrations.models import Connection, InboundRecord
-from shopcomm.edge.integrations.services.receiving import store_record
-from shopcomm.edge.integrations.tasks import apply_inbound
-from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.api.conftest import post, with_scopes  # noqa: F401  (calls of the API)
 from tests.factories import VariantFactory
-from tests.integrations.commands.asking import NEW_STREET, answer_to
+from tests.integrations.commands.asking import NEW_STREET, answer_to, kept_elsewhere, said_by
 from tests.integrations.webhooks_out.conftest import (  # noqa: F401  (another system that takes webhooks)
     boss,
     make_endpoint,
@@ -35,20 +32,14 @@ def sku(db: None) -> str:
 @pytest.fixture
 def source(db: None) -> Connection:
     """Another system that keeps its orders."""
-    return change_keeping(connection_id=webhook_source("our-erp").pk, wanted=Keeping(decides=True))
+    return kept_elsewhere()
 
 
 @pytest.fixture
 def tell(source: Connection) -> Tell:
     """The other system says something, and it is applied."""
 
-    def told(body: dict[str, Any], message_id: str = "") -> InboundRecord:
-        record, _made = store_record(connection=source, message_id=message_id or uuid.uuid4().hex, body=body)
-        apply_inbound()
-        record.refresh_from_db()
-        return record
-
-    return told
+    return partial(said_by, source)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from shopcomm.edge.integrations.services.receiving import store_record
 from shopcomm.edge.integrations.tasks import apply_inbound
 from tests.factories import make_order, move
 from tests.integrations.commands.asking import NEW_STREET, answer_to, commands
-from tests.outside_orders import outside_order
+from tests.outside_orders import outside_order, part_of
 
 pytestmark = pytest.mark.django_db
 State = ChangeRequest.State
@@ -245,6 +245,34 @@ def test_a_parcel_that_left_with_the_address_that_was_asked_for_closes_the_reque
     kept.refresh_from_db()
     assert (asked.state, kept.status) == (State.ACCEPTED, Status.SHIPPED)
     assert NEW_STREET in kept.shipments.get().label_address
+
+
+def test_what_left_elsewhere_leaves_the_stockroom_nothing_to_look_at(
+    kept: Order, asked: ChangeRequest, answer, tell, sku: str
+) -> None:
+    move(kept, Status.PICKING)
+    answer(accepted=True)
+    assert kept.alerts.filter(acknowledged_at=None).count() == 1
+    with pytest.raises(ChangePending):
+        move(kept, Status.SHIPPED)
+    parcels = [{"carrier": "shunfeng", "tracking_number": "SF1234567890"}]
+    tell(part_of(outside_order(sku, "shipped", minute=5, shipments=parcels), "status", "shipments"))
+    kept.refresh_from_db()
+    assert (kept.status, kept.alerts.filter(acknowledged_at=None).count()) == (Status.SHIPPED, 0)
+    assert NEW_STREET in kept.shipments.get().label_address
+
+
+def test_what_the_other_system_changes_by_itself_is_decided_and_the_stockroom_has_to_see_it(
+    kept: Order, tell, sku: str
+) -> None:
+    move(kept, Status.PICKING)
+    whole = outside_order(sku, "picking", minute=5)
+    whole["address"] |= {"street": "解放路 3 号"}
+    assert tell(whole).state == Records.APPLIED
+    assert (street_of(kept), kept.alerts.filter(acknowledged_at=None).count()) == ("解放路 3 号", 1)
+    assert not kept.change_requests.filter(state=State.OPEN).exists()
+    with pytest.raises(ChangePending):
+        move(kept, Status.SHIPPED)
 
 
 def test_a_later_wish_takes_the_place_of_the_earlier_one_and_the_other_system_is_told(

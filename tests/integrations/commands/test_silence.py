@@ -92,3 +92,14 @@ def test_a_late_answer_takes_the_task_away(clock, asked: ChangeRequest, seller: 
     escalate_changes()
     answer(accepted=True)
     assert waiting_for(seller) == []
+
+
+def test_the_notice_says_which_order_and_what_was_asked(clock, asked, seller) -> None:
+    clock.move_to(asked.answer_by + timedelta(seconds=1))
+    escalate_changes()
+    relay()
+    release_due()
+    notice = Notification.objects.get(recipient_kind="staff")
+    assert notice.body == (
+        f"订单 {asked.order.number} 的客户 外部客户 申请修改：详细地址：机场路 88 号 → {NEW_STREET}"
+    )

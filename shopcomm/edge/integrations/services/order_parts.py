@@ -23,7 +23,7 @@ from shopcomm.edge.integrations.inbound_order import PARTS, InboundOrder, NotRea
 from shopcomm.edge.integrations.models import InboundRecord, OutsideOrder
 from shopcomm.edge.integrations.services.connections import USUAL_SOURCE
 from shopcomm.edge.integrations.services.receiving import release_parked
-from shopcomm.edge.integrations.services.shown_changes import accept_what_is_shown
+from shopcomm.edge.integrations.services.shown_changes import accept_what_is_shown, parts_asked
 from shopcomm.edge.integrations.status_steps import steps_between
 
 State = InboundRecord.State
@@ -77,10 +77,13 @@ def apply_inbound_order(record: InboundRecord, outside: OutsideOrder, wanted: In
     Raises NotReadable where there is no order yet and this does not make one.
     """
     actor, news = sender_of(record), _news(record, outside, wanted)
-    order = known_order(outside) or _place(actor, record, outside, wanted)
+    known = known_order(outside)
+    order = known or _place(actor, record, outside, wanted)
+    # A record in hundreds meets a question that is open.
+    asked = parts_asked(actor, known) if known else frozenset()
     refused = []
     for part, said in news.items():
-        if answer := _apply_part(actor, order, record, wanted, part):
+        if answer := _apply_part(actor, order, record, wanted, part, asked):
             refused.append(answer)
         outside.seen = outside.seen | {part: said.as_json() | {"record": record.pk}}
         outside.save(update_fields=["seen", "order"])
@@ -164,10 +167,15 @@ def _place(actor: Actor, record: InboundRecord, outside: OutsideOrder, wanted: I
 
 # --- its parts ------------------------------------------------------------------------------------
 def _apply_part(
-    actor: Actor, order: Order, record: InboundRecord, wanted: InboundOrder, part: str
+    actor: Actor,
+    order: Order,
+    record: InboundRecord,
+    wanted: InboundOrder,
+    part: str,
+    asked: frozenset[str],
 ) -> Refused | None:
-    """Apply one part. One that is refused has changed nothing, and takes no other back."""
-    shown = accept_what_is_shown(actor, order, wanted, part)
+    """Apply one part; what was `asked` of the other system may be answered by it. One that is refused has changed nothing, and takes no other back."""
+    shown = accept_what_is_shown(actor, order, wanted, part) if part in asked else None
     if shown and shown.refusal:
         return Refused(shown.refusal.code, shown.text)
     # As it is by now: the part before may have changed it.

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.db.models import QuerySet
+
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, Status
 from orders.selectors.addresses import COLUMNS, AddressInput
 from orders.services.change_requests.request import accept_change
@@ -16,15 +18,24 @@ ENDED = (Status.CANCELLED, Status.REFUNDING, Status.REFUNDED)
 PRICE = {"total"}
 
 
+def parts_asked(actor: Actor, order: Order) -> frozenset[str]:
+    """The parts of an order of which a change waits for this system's answer."""
+    kinds = set(_waiting(actor, order).values_list("kind", flat=True))
+    return frozenset(part for part, kind in KINDS.items() if kind in kinds)
+
+
+def _waiting(actor: Actor, order: Order) -> QuerySet[ChangeRequest]:
+    return ChangeRequest.objects.filter(
+        order=order, state=ChangeRequest.State.OPEN, handler=Handler.OUTSIDE, system=actor.name
+    )
+
+
 def accept_what_is_shown(
     actor: Actor, order: Order, wanted: InboundOrder, part: str
 ) -> Outcome[ChangeRequest] | None:
     """Accept the requests laid before this system that a part of what it says fulfils; the refusal where one cannot be."""
-    waiting = ChangeRequest.objects.filter(
-        order=order, state=ChangeRequest.State.OPEN, handler=Handler.OUTSIDE, system=actor.name
-    )
     done = None
-    for request in waiting.filter(kind=KINDS[part]).order_by("pk"):
+    for request in _waiting(actor, order).filter(kind=KINDS[part]).order_by("pk"):
         if _SHOWS[part](wanted, request.after):
             done = run_service(partial(accept_change, actor=actor, request_id=request.pk))
             if done.refusal:
