@@ -24,7 +24,7 @@ class MessagingConfig(AppConfig):
             lock_conversations_of,
             open_order_conversation,
         )
-        from messaging.services.event_lines import write_event_line, write_history
+        from messaging.services.event_lines import delete_history, write_event_line, write_history
         from messaging.services.purges import register_messaging_purges
         from messaging.services.quotes import tell_quote_event
         from messaging.services.shortages import tell_shortage_event
@@ -42,6 +42,7 @@ class MessagingConfig(AppConfig):
         hooks.orders_locked_hooks.append(lock_conversations_of)
         hooks.quote_event_hooks.append(tell_quote_event)
         hooks.order_history_hooks.append(write_history)
+        hooks.imported_order_undone_hooks.append(delete_history)
         hooks.timeline_hooks.append(notice_lines)
         hooks.conversation_summary_hooks.append(conversation_summaries)
         hooks.unread_order_filters.append(orders_with_unread)

@@ -51,6 +51,11 @@ class PastOrder(NamedTuple):
 order_history_hooks: list[Callable[[list[PastOrder], Callable[..., int]], None]] = []
 
 
+# Called before an imported order is taken back: delete what belongs to it, or refuse (RowRefused) because somebody has
+# used it since.
+imported_order_undone_hooks: list[Callable[[Order], None]] = []
+
+
 class Keeper(NamedTuple):
     """The other system that keeps an order and decides what is changed of it."""
 

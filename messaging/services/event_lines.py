@@ -22,6 +22,7 @@ from orders.models import Order
 from orders.policies.contact_masks import masked_phones
 from orders.selectors.contacts import unmasked_fact
 from orders.selectors.timeline import before_after, entry_of
+from orders.services.imports.values import RowRefused
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import CUSTOMER, SHOP
 from shopcomm.core.events.kinds import Event
@@ -108,6 +109,18 @@ def write_history(past: list[PastOrder], add: Callable[..., int]) -> None:
                 data=_data(event.fact.type, event.key, event.fact.status_to, texts),
                 created_at=event.occurred_at,
             )
+
+
+def delete_history(order: Order) -> None:
+    """The conversation of an imported order goes with it. Raises RowRefused where anybody has said anything in it."""
+    talk = Conversation.objects.filter(order=order).first()
+    if talk is None:
+        return
+    said = Message.objects.filter(conversation=talk)
+    if said.exclude(kind=Message.Kind.EVENT, sender_kind=Sender.SYSTEM).exists():
+        raise RowRefused(_("%(number)s 的会话里已经有人说过话") % {"number": order.number})
+    said.delete()
+    talk.delete()
 
 
 def _texts(facts: list[OrderEvent], language: str) -> list[str]:

@@ -28,7 +28,14 @@ class Change:
     note: str = ""
 
 
-class RowImporter(Protocol):
+class RowUndoer(Protocol):
+    """What takes a row of one kind back. Raises RowRefused with the reason for people."""
+
+    def undo(self, change: Change, actor: Actor) -> None:
+        """Take it back, unless something has followed."""
+
+
+class RowImporter(RowUndoer, Protocol):
     """One kind of list. Each call is about one row; all of them raise RowRefused with the reason for people."""
 
     def key_of(self, fields: Mapping[str, Any]) -> str:
@@ -39,6 +46,3 @@ class RowImporter(Protocol):
 
     def take(self, fields: Mapping[str, Any], actor: Actor) -> Change:
         """Do it, in the caller's transaction."""
-
-    def undo(self, change: Change, actor: Actor) -> None:
-        """Take it back, unless something has followed."""

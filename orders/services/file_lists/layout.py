@@ -1,6 +1,6 @@
 """Where things stand in a file: guessed from its heads, and changed by whoever knows better."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -25,6 +25,12 @@ class Field:
     required: bool = False
     # Given once for several rows, as merged cells are.
     is_shared: bool = False
+    # Another field that will do in its place.
+    instead: str = ""
+
+
+# The columns of each field, from the cells of a line.
+Match = Callable[[Sequence[Any], Iterable[Field]], dict[str, tuple[int, ...]]]
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,15 @@ class Look:
     rows: int = 0
 
 
-def look_at_table(table: Table, fields: Sequence[Field], sheet: int | None = None) -> Look:
+def look_at_table(
+    table: Table, fields: Sequence[Field], sheet: int | None = None, match: Match | None = None
+) -> Look:
     """The worksheet and the line that hold most of the fields, with what they seem to be; or the best of one worksheet."""
+    match = match or match_fields
     places = range(len(table.names)) if sheet is None else [sheet]
-    found = max((_best_line(table, place, fields) for place in places), key=lambda each: each[0])
+    found = max((_best_line(table, place, fields, match) for place in places), key=lambda each: each[0])
     _score, place, line, cells = found
-    layout = Layout(place, line, match_fields(cells, fields))
+    layout = Layout(place, line, match(cells, fields))
     samples, rows = list[list[str]](), 0
     for number, row in table.rows(place):
         if number > line and any(map(says_something, row)):
@@ -66,14 +75,16 @@ def look_at_table(table: Table, fields: Sequence[Field], sheet: int | None = Non
     return Look(tuple(table.names), layout, [_shown(cell) for cell in cells[:MOST_COLUMNS]], samples, rows)
 
 
-def _best_line(table: Table, place: int, fields: Sequence[Field]) -> tuple[int, int, int, Cells]:
+def _best_line(
+    table: Table, place: int, fields: Sequence[Field], match: Match
+) -> tuple[int, int, int, Cells]:
     """How many fields a worksheet's best line names, needed ones three times; the first line where none names any."""
     weights = {each.name: 3 if each.required else 1 for each in fields}
     best: tuple[int, int, int, Cells] | None = None
     for line, cells in islice(table.rows(place), SEARCHED_ROWS):
         if not any(map(says_something, cells)):
             continue
-        score = sum(weights[name] for name in match_fields(cells, fields))
+        score = sum(weights.get(name, 1) for name in match(cells, fields))
         if best is None or score > best[0]:
             best = (score, place, line, cells)
     return best or (-1, place, 0, [])

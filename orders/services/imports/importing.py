@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
 from orders.models import ImportedDocument, UnfinishedDocument
+from orders.services.file_lists.layout import Layout
 from orders.services.imports.ahead import ReadAhead
 from orders.services.imports.amounts import check_amount
 from orders.services.imports.columns import Header, find_header
 from orders.services.imports.completing import is_partly_imported
 from orders.services.imports.documents import LARGEST_DOCUMENT, Document, Fault, gather_documents
 from orders.services.imports.filling import FilledRow, filled_rows
+from orders.services.imports.laid_out import header_of
 from orders.services.imports.outcomes import one_outcome
 from orders.services.imports.reading import Cells, Table, open_table
 from orders.services.imports.rejects import Rejects
@@ -26,8 +28,9 @@ from orders.services.imports.remembered import complete_document, forget_old, is
 from orders.services.imports.report import Report
 from orders.services.imports.rows import Kind, NoGoods, Row, invoice_of, parse_row
 from orders.services.imports.sales import Sale
+from orders.services.imports.trial import Trial
 from orders.services.imports.values import RowRefused, is_day_first
-from orders.services.imports.writing import Writer
+from orders.services.imports.writing import Writer, Written
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import without_pushes
 
@@ -41,17 +44,26 @@ Progress = Callable[[float, int], None]
 
 
 def import_orders(
-    path: Path, *, actor: Actor, sheet: str = "", progress: Progress = lambda done, rows: None
+    path: Path,
+    *,
+    actor: Actor,
+    sheet: str = "",
+    layout: Layout | None = None,
+    dry: bool = False,
+    written: Written = lambda orders: None,
+    progress: Progress = lambda done, rows: None,
 ) -> Report:
     """Take in a file of past orders; `sheet` names the worksheet, without it the first that holds orders.
 
-    `progress` hears the share read, 0 to 1, and the rows so far. Raises ImportRefused for a file that is no list of
-    orders, OSError for one that cannot be read.
+    `layout`: what somebody says stands where; it counts before what the heads say. `dry`: count what would come in and write
+    nothing but the list of refused rows. `written` hears of orders in the transaction that writes them. `progress` hears
+    the share read, 0 to 1, and the rows so far. Raises ImportRefused for a file that is no list of orders, OSError for one
+    that cannot be read.
     """
     table = open_table(path)
     try:
-        header, others = find_header(table, sheet)
-        run = Import(path, table, header, actor)
+        header, others = (header_of(table, layout), []) if layout else find_header(table, sheet)
+        run = Import(path, table, header, actor, dry=dry, written=written)
         run.report.unused, run.report.other_sheets = header.columns.unused, tuple(others)
         run.report.sheet, run.report.stray_bytes = header.name, table.stray
         with without_pushes(), _without_waiting(), _with_rare_collections():
@@ -89,10 +101,12 @@ def _with_rare_collections() -> Iterator[None]:
 class Import:
     """One run over one file."""
 
-    def __init__(self, path: Path, table: Table, header: Header, actor: Actor) -> None:
+    def __init__(
+        self, path: Path, table: Table, header: Header, actor: Actor, *, dry: bool, written: Written
+    ) -> None:
         self.table, self.header, self.columns = table, header, header.columns
-        self.report = Report()
-        self.writer = Writer(actor, self.report, self._refuse)
+        self.report, self._dry = Report(), dry
+        self.writer = (Trial if dry else Writer)(actor, self.report, self._refuse, written)
         own = self.columns.is_own
         cells = header.cells[2:] if own else header.cells
         self.rejects = Rejects(path, Path(settings.DATA_DIR), cells, self.report, skip=2 if own else 0)
@@ -111,7 +125,8 @@ class Import:
                 for line in document.lines:
                     self._cells.pop(line, None)
                     self._fields.pop(line, None)
-        forget_old()
+        if not self._dry:
+            forget_old()
         people, goods = self.writer.directory, self.writer.catalogue
         goods.settle_names()
         self.rejects.close()
@@ -224,7 +239,7 @@ class Import:
         for line in sorted(reasons):
             self.rejects.add(line, self._cells[line], reasons[line])
         self.report.unfinished.append(document.number)
-        if document.rows and not known:
+        if document.rows and not known and not self._dry:
             remember_rows(document, self._fields, self.columns.dialect)
 
     def _repeat(self, document: Document, seen: ImportedDocument, *, whole: bool) -> None:

@@ -26,13 +26,15 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import DatabaseBusy, retry_on_deadlock
 
 Refuse = Callable[[list[Row], str], None]
+# Documents of the file, each with the order that it became, in the transaction that writes them.
+Written = Callable[[list[tuple[Document, PastOrder]]], None]
 
 
 class Writer:
     """Writes what a run takes in, and counts it. `refuse` hears of rows that found no place, and why."""
 
-    def __init__(self, actor: Actor, report: Report, refuse: Refuse) -> None:
-        self.actor, self.report, self.refuse = actor, report, refuse
+    def __init__(self, actor: Actor, report: Report, refuse: Refuse, written: Written) -> None:
+        self.actor, self.report, self.refuse, self._written = actor, report, refuse, written
         self.directory, self.catalogue, self.keys = Directory(), Catalogue(), Keys()
         # What there is to do while the database stores a batch.
         self.meanwhile: Callable[[], object] = lambda: None
@@ -117,9 +119,10 @@ class Writer:
     def _add_all(self, sales: Sequence[Sale]) -> None:
         take_turn()
         bundle = Bundle(self.keys)
-        past = [order for sale in sales if (order := self._add(sale, bundle))]
-        _join_hooks(past, bundle)
+        made = [(sale.document, order) for sale in sales if (order := self._add(sale, bundle))]
+        _join_hooks([order for _document, order in made], bundle)
         bundle.write(self.meanwhile)
+        self._written(made)
         self._forget_waiting(sales)
 
     def _write_alone(self, sale: Sale) -> None:
@@ -150,6 +153,7 @@ class Writer:
         if order and sale.waits_for_goods:
             # Still to be sent: it holds what there is, and is short of the rest.
             allocate_stock_to_shortage(order_id=order.key, actor=self.actor, review=True)
+        self._written([(document, order)] if order else [])
         self._forget_waiting([sale])
         return unmatched
 

@@ -89,7 +89,10 @@ def lay_out(run_id: int, layout: Layout, *, looks_again: bool = False) -> None:
 
 def _check_layout(run: ImportRun, layout: Layout) -> None:
     kind = KIND_BY_KEY[run.kind]
-    missing = [str(each.label) for each in kind.fields if each.required and not layout.places.get(each.name)]
+    has = layout.places.keys()
+    missing = [
+        str(each.label) for each in kind.fields if each.required and not has & {each.name, each.instead}
+    ]
     if missing:
         raise ImportStepRefused(_("请指出哪一列是：%(names)s") % {"names": _("、").join(missing)})
     if set(layout.places) & set(kind.adds_up):

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
-from orders.services.file_lists.changes import Change, Effect, RowImporter
+from orders.services.file_lists.changes import Change, Effect, RowImporter, RowUndoer
 from orders.services.file_lists.layout import laid_out_rows, look_at_table
 from orders.services.imports.reading import Cells, Table, open_table
 from orders.services.imports.values import RowRefused
@@ -29,6 +29,7 @@ from shopcomm.edge.files.events import ImportUndone, ListImported
 from shopcomm.edge.files.kinds import KIND_BY_KEY, ImportKind
 from shopcomm.edge.files.models import ImportedRow, ImportRun, RememberedLayout
 from shopcomm.edge.files.services.importing import heads_digest, layout_as_json, layout_of
+from shopcomm.edge.files.services.order_files import take_orders, try_orders
 from shopcomm.edge.files.services.places import imports_folder
 from shopcomm.edge.files.services.refusals import RefusedRows
 from shopcomm.edge.files.services.telling import Teller
@@ -56,7 +57,7 @@ def work_on_import(run: ImportRun) -> None:
 def _look(run: ImportRun, teller: Teller) -> None:
     kind, table = KIND_BY_KEY[run.kind], _opened(run)
     try:
-        look = look_at_table(table, kind.fields, run.layout.get("sheet"))
+        look = look_at_table(table, kind.fields, run.layout.get("sheet"), kind.match)
     finally:
         table.close()
     known = RememberedLayout.objects.filter(kind=run.kind, heads=heads_digest(look.heads)).first()
@@ -68,6 +69,10 @@ def _look(run: ImportRun, teller: Teller) -> None:
 
 def _check(run: ImportRun, teller: Teller) -> None:
     importer = _importer(run)
+    if importer is None:
+        run.trial = try_orders(run, teller)
+        _go_on(run, teller, Stage.CHECKED, "trial", "refused_file")
+        return
     counts, refused = Counter[str](), RefusedRows(run, imports_folder())
 
     def try_row(row: Row) -> None:
@@ -81,6 +86,10 @@ def _check(run: ImportRun, teller: Teller) -> None:
 
 def _take(run: ImportRun, teller: Teller) -> None:
     importer, actor = _importer(run), Actor.staff(run.staff)
+    if importer is None:
+        run.report = take_orders(run, teller)
+        _finish(run, teller, actor)
+        return
     taken = dict(ImportedRow.objects.filter(run=run).values_list("line", "effect"))
     counts, refused, notes = Counter[str](), RefusedRows(run, imports_folder()), list[str]()
 
@@ -94,19 +103,23 @@ def _take(run: ImportRun, teller: Teller) -> None:
 
     _each_row(run, teller, importer, refused, take_row)
     run.report = _counted(counts, refused) | {"notes": notes[:100]}
-    run.refused_file, run.finished_at = refused.close(), timezone.now()
+    run.refused_file = refused.close()
+    _finish(run, teller, actor)
+
+
+def _finish(run: ImportRun, teller: Teller, actor: Actor) -> None:
+    """What it came to, as an event as well."""
+    run.finished_at, counts = timezone.now(), run.report
+    fact = ListImported(
+        what=run.kind,
+        file=run.name,
+        run=run.pk,
+        new=counts[Effect.NEW.value],
+        changed=counts[Effect.CHANGED.value],
+        refused=counts["refused"],
+    )
     with transaction.atomic():
-        publish(
-            ListImported(
-                what=run.kind,
-                file=run.name,
-                run=run.pk,
-                new=counts[Effect.NEW],
-                changed=counts[Effect.CHANGED],
-                refused=refused.count,
-            ),
-            actor=actor,
-        )
+        publish(fact, actor=actor)
         _go_on(run, teller, Stage.DONE, "report", "refused_file", "finished_at")
 
 
@@ -125,14 +138,15 @@ def _take_row(run: ImportRun, importer: RowImporter, row: Row, actor: Actor) -> 
 
 
 def _undo(run: ImportRun, teller: Teller) -> None:
-    importer, actor = _importer(run), Actor.staff(run.staff)
+    _importer(run)
+    undoer, actor = KIND_BY_KEY[run.kind].undoer(run.name), Actor.staff(run.staff)
     waiting = list(
         ImportedRow.objects.filter(run=run, undone_at=None).order_by("-line").values_list("pk", flat=True)
     )
     kept: list[list[Any]] = []
     for count, pk in enumerate(waiting, start=1):
         try:
-            _undo_row(pk, importer, actor)
+            _undo_row(pk, undoer, actor)
         except RowRefused as refusal:
             line = ImportedRow.objects.values_list("line", flat=True).get(pk=pk)
             kept.append([line, str(refusal)])
@@ -148,10 +162,10 @@ def _undo(run: ImportRun, teller: Teller) -> None:
 
 @retry_on_deadlock
 @transaction.atomic
-def _undo_row(pk: int, importer: RowImporter, actor: Actor) -> None:
+def _undo_row(pk: int, undoer: RowUndoer, actor: Actor) -> None:
     row = ImportedRow.objects.select_for_update().get(pk=pk)
     if row.undone_at is None:
-        importer.undo(Change(Effect(row.effect), row.object_id, row.before, row.after), actor)
+        undoer.undo(Change(Effect(row.effect), row.object_id, row.before, row.after), actor)
         row.undone_at = timezone.now()
         row.save(update_fields=["undone_at"])
 
@@ -193,12 +207,12 @@ def _opened(run: ImportRun) -> Table:
     return open_table(path)
 
 
-def _importer(run: ImportRun) -> RowImporter:
-    """What handles its rows, as long as whoever began it may import. Raises ImportRefused."""
+def _importer(run: ImportRun) -> RowImporter | None:
+    """What takes its rows in, None for orders; as long as whoever began it may import. Raises ImportRefused."""
     kind: ImportKind = KIND_BY_KEY[run.kind]
     if not (run.staff.is_active and Actor.staff(run.staff).may("imports.run")):
         raise ImportRefused(_("发起导入的人已没有这个权限"))
-    return kind.make(run.name)
+    return kind.make(run.name) if kind.make else None
 
 
 def _counted(counts: Counter[str], refused: RefusedRows) -> dict[str, Any]:
