@@ -33,6 +33,7 @@ ITEMS = {
     "inbound": "inbound",
     "events": "events",
     "webhooks": "webhooks",
+    "queue-table": "queue_table",
     "exports": "exports",
 }
 # Those that take many minutes: only when they are asked for by name.

@@ -182,9 +182,10 @@ def test_a_worker_is_woken_by_what_is_put_and_by_what_was_put_before_it_listened
 
     class Woken:
         def __init__(self, name: str, seconds: float) -> None:
-            assert name == "queue_table.take_in"
+            self.name = name
 
         def wake(self) -> None:
+            assert self.name == "queue_table.take_in"
             woken.release()
 
     monkeypatch.setattr(listener, "SoonWoken", Woken)

@@ -1,4 +1,4 @@
-"""A worker hears at once when another system has put something (LISTEN/NOTIFY). What is not heard, the clock finds."""
+"""A worker hears at once when another system has put something, or acknowledged much (LISTEN/NOTIFY). What is not heard, the clock finds."""
 
 import logging
 from threading import Event, Thread
@@ -11,7 +11,7 @@ from django.db import connections
 from shopcomm.core.events.wake import SoonWoken
 
 log = logging.getLogger(__name__)
-CHANNEL = "sync_inbox"
+INBOX, TIDY = "sync_inbox", "sync_tidy"
 # Between two looks at whether anybody has a queue, or whether the database is there again.
 PAUSE_SECONDS = 10.0
 # So long at most until a line that is dead, or a worker that is stopped, is noticed.
@@ -27,7 +27,11 @@ class InboxListener(Thread):
     def __init__(self) -> None:
         super().__init__(name="queue-listener", daemon=True)
         self._stopping = Event()
-        self._wake = SoonWoken("queue_table.take_in", seconds=0.01).wake
+        # What a transaction has deleted is counted within a second of its end.
+        self._wake = {
+            INBOX: SoonWoken("queue_table.take_in", seconds=0.01).wake,
+            TIDY: SoonWoken("queue_table.tidy", seconds=1.0).wake,
+        }
 
     def run(self) -> None:
         """Until stopped, over as many lines to the database as it takes."""
@@ -47,13 +51,15 @@ class InboxListener(Thread):
         with psycopg.connect(**line_parameters(), autocommit=True) as line:
             if line.execute("SELECT EXISTS (SELECT FROM sync.sync_role)").fetchone() == (False,):
                 return
-            line.execute(f"LISTEN {CHANNEL}")
+            for channel in self._wake:
+                line.execute(f"LISTEN {channel}")
             # What was put while nobody listened.
-            self._wake()
+            self._wake[INBOX]()
             while not self._stopping.is_set():
-                if any(True for _heard in line.notifies(timeout=QUIET_SECONDS, stop_after=1)):
-                    self._wake()
-                else:
+                heard = {each.channel for each in line.notifies(timeout=QUIET_SECONDS, stop_after=1)}
+                for channel in heard:
+                    self._wake[channel]()
+                if not heard:
                     line.execute("SELECT 1")
 
 

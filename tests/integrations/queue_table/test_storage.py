@@ -1,0 +1,109 @@
+"""What rows that are gone leave behind: neither a table that grows nor claims that look through them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from shopcomm.edge.integrations.queue_table.services.storage import tidy_queue_tables
+from tests.integrations.queue_table.others import Other, run_sql
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SIZE = "SELECT pg_total_relation_size('sync.sync_outbox')"
+BODY = json.dumps({"type": "order.paid", "data": {"number": "XB-261130-0001"}}) + " " * 300
+
+
+def fill(other: Other, count: int, prefix: str) -> None:
+    """Orders of four rows each."""
+    run_sql(
+        "INSERT INTO sync.sync_outbox (connection_id, message_id, type, stream, body) "
+        "SELECT %s, %s || n, 'order.paid', %s || n %% %s, %s FROM generate_series(1, %s) AS n",
+        other.connection.pk,
+        prefix,
+        prefix,
+        count // 4,
+        BODY,
+        count,
+    )
+
+
+@pytest.fixture
+def empty_outbox(erp: Other) -> Iterator[None]:
+    """No space of earlier tests, and none left for later ones."""
+    run_sql("TRUNCATE sync.sync_outbox")
+    yield
+    run_sql("TRUNCATE sync.sync_outbox")
+    run_sql("ALTER TABLE sync.sync_outbox RESET (autovacuum_enabled)")
+
+
+def test_twenty_times_the_rows_that_wait_go_through_a_table_of_twice_their_size(
+    erp: Other, empty_outbox: None
+) -> None:
+    run_sql("ALTER TABLE sync.sync_outbox SET (autovacuum_enabled = off)")
+    fill(erp, 4000, "live")
+    alone = run_sql(SIZE)[0][0]
+    for turn in range(40):
+        fill(erp, 2000, f"more{turn}-")
+        for _batch in range(2):
+            erp.ack(erp.take(1000))
+        # As the worker has it done a second later, when what was deleted has been counted.
+        run_sql("SELECT pg_stat_force_next_flush()")
+        erp.ask("SELECT pg_stat_force_next_flush()")
+        tidy_queue_tables()
+    assert run_sql("SELECT count(*) FROM sync.sync_outbox") == [(4000,)]
+    assert run_sql(SIZE)[0][0] <= 2 * alone
+
+
+def test_a_table_of_few_dead_rows_is_left_alone(erp: Other, empty_outbox: None) -> None:
+    fill(erp, 100, "few")
+    erp.ack(erp.take(25))
+    assert tidy_queue_tables() == []
+
+
+@pytest.mark.longest
+def test_a_claim_walks_its_index_past_half_a_million_dead_and_half_a_million_living_rows(
+    erp: Other, empty_outbox: None
+) -> None:
+    run_sql("ALTER TABLE sync.sync_outbox SET (autovacuum_enabled = off)")
+    fill(erp, 500_000, "dead")
+    run_sql("DELETE FROM sync.sync_outbox")
+    fill(erp, 500_000, "live")
+    # Nobody has looked at the table since: what the planner knows of it is that it is empty.
+    for _again in range(2):
+        plan = plan_of_a_claim(erp)
+        nodes = list(nodes_of(plan))
+        assert not [node for node in nodes if node["Node Type"] in ("Seq Scan", "Bitmap Heap Scan")]
+        (walked,) = [node for node in nodes if node.get("Index Name") == "sync_outbox_waiting"]
+        assert (walked["Node Type"], walked["Actual Rows"]) == ("Index Scan", 100)
+    # The dead rows were marked the first time: later claims pass their pages and look at no row of them.
+    assert walked["Shared Hit Blocks"] + walked["Shared Read Blocks"] < 5000
+    assert [row.message_id for row in erp.take(2)] == ["live201", "live202"]
+
+
+def plan_of_a_claim(other: Other) -> dict[str, Any]:
+    """The plan of the statement in `sync.take(100, 60)` with what it came to, for the role of a connection."""
+    said: list[str] = []
+    with connection.cursor() as cursor:
+        line = cursor.connection
+        line.add_notice_handler(lambda notice: said.append(notice.message_primary or ""))
+        cursor.execute(
+            "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; "
+            "SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on; SET auto_explain.log_format = json; "
+            "SET auto_explain.log_level = notice"
+        )
+        cursor.execute(f'SET SESSION AUTHORIZATION "{other.role}"')
+        try:
+            cursor.execute("SELECT count(*) FROM sync.take(100, 60)")
+        finally:
+            cursor.execute("RESET SESSION AUTHORIZATION; SET auto_explain.log_min_duration = -1")
+    plans = [json.loads(text[text.index("{") :]) for text in said if "plan:" in text]
+    return next(each["Plan"] for each in plans if "picked AS MATERIALIZED" in each["Query Text"])
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan."""
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes_of(inner)
