@@ -10,13 +10,12 @@ from typing import Any
 class Line:
     """A proxy on a port and a thread of its own.
 
-    `delay` holds every piece up for so many seconds each way; `rate` is bytes a second each way. `drop()` cuts all
-    connections, `cut()` also refuses new ones until `mend()`.
+    `target` is an address with its port, or the path of a socket. `delay` holds every piece up for so many seconds each
+    way; `rate` is bytes a second each way. `drop()` cuts all connections, `cut()` also refuses new ones until `mend()`.
     """
 
     def __init__(self, target: str, *, delay: float = 0, rate: float = 0) -> None:
-        host, port = target.removeprefix("http://").split(":")
-        self._target = (host, int(port))
+        self._target = target
         self.delay, self.rate = delay, rate
         self._up, self._losing_answers = True, False
         self._writers: set[asyncio.StreamWriter] = set()
@@ -78,7 +77,7 @@ class Line:
             back.transport.abort()
             return
         try:
-            far, forth = await asyncio.open_connection(*self._target)
+            far, forth = await self._reach()
         except OSError:
             # The server has gone before its browser.
             back.transport.abort()
@@ -86,6 +85,12 @@ class Line:
         self._writers |= {back, forth}
         self._start(self._pump(near, forth, answers=False))
         self._start(self._pump(far, back, answers=True))
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._target.startswith("/"):
+            return await asyncio.open_unix_connection(self._target)
+        host, port = self._target.removeprefix("http://").split(":")
+        return await asyncio.open_connection(host, int(port))
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool) -> None:
         """Pieces leave in the order they came, each `delay` after it came, no faster than `rate`."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
@@ -206,4 +207,18 @@ def _webhook(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
     return {"kind": "webhook", "settings": {"url": url, "secret": known["secret"]}}
 
 
-TELLERS: dict[str, Callable[[Rehearsal, dict[str, str]], dict[str, Any]]] = {"webhook": _webhook}
+def _queue_table(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
+    """The line leads to the database, whose server has a socket alone."""
+    role = urlsplit(known["url"])
+    asked = parse_qs(role.query)
+    play.line.close()
+    play.line = Line(f"{asked['host'][0]}/.s.PGSQL.{asked['port'][0]}")
+    near = urlsplit(play.line.url).netloc
+    url = f"postgresql://{role.username}:{role.password}@{near}{role.path}"
+    return {"kind": "queue_table", "settings": {"url": url}}
+
+
+TELLERS: dict[str, Callable[[Rehearsal, dict[str, str]], dict[str, Any]]] = {
+    "webhook": _webhook,
+    "queue_table": _queue_table,
+}

@@ -4,6 +4,7 @@ import json
 
 from messaging.models import NotificationRule
 from messaging.models.rules import Outside
+from shopcomm.edge.integrations.queue_table.services.roles import create_sync_role
 from shopcomm.edge.integrations.services.connections import credentials_of
 from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.factories import VariantFactory
@@ -22,4 +23,8 @@ def _webhook(name: str) -> dict[str, str]:
     return {"secret": credentials_of(webhook_source(name))["secret"]}
 
 
-JOINED = {"webhook": _webhook}
+def _queue_table(name: str) -> dict[str, str]:
+    return {"url": create_sync_role(f"{name}_queue")[1]}
+
+
+JOINED = {"webhook": _webhook, "queue_table": _queue_table}

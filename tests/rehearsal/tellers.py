@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import psycopg
 from standardwebhooks import Webhook
 
 SECONDS = 5
@@ -49,4 +50,27 @@ class WebhookTeller:
         return answer.is_success
 
 
-TELLERS = {"webhook": WebhookTeller}
+class QueueTeller:
+    """Puts into a shared queue; whatever was not answered is put again."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.line: psycopg.Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self.line:
+            self.line.close()
+
+    def tell(self, told: Told) -> bool:
+        try:
+            self.line = self.line or psycopg.connect(self.url, autocommit=True, connect_timeout=SECONDS)
+            self.line.execute("SELECT sync.put(%s, %s)", [told.message_id, told.body])
+        except psycopg.Error:
+            return False
+        return True
+
+
+TELLERS = {"webhook": WebhookTeller, "queue_table": QueueTeller}
