@@ -38,6 +38,7 @@ UNREAD = """
 SELECT count(*) FROM events_reader WHERE state = 'active'
 AND position < (SELECT max(position) FROM events_domainevent)
 """
+UNTAKEN = "SELECT count(*) FROM sync.sync_inbox"
 UNAPPLIED = "SELECT state, count(*) FROM integrations_inboundrecord WHERE external_id LIKE %s GROUP BY 1"
 # What a customer is told of an order in each status.
 STEPS_TOLD = {
@@ -117,7 +118,8 @@ class Rehearsal:
 
     def _is_at_rest(self) -> bool:
         self.stack.look_after()
-        at_rest = self._left() == {"orders": 0, "messages": 0} and not self.records().get("received")
+        told = self._left() == {"orders": 0, "messages": 0} and self.stack.rows(UNTAKEN) == [(0,)]
+        at_rest = told and not self.records().get("received")
         return at_rest and self.stack.rows(UNREAD) == [(0,)] and self._rows(UNTOLD) == [(0,)]
 
     # --- what came of it -------------------------------------------------------------------------
@@ -215,10 +217,10 @@ def _queue_table(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
     play.line = Line(f"{asked['host'][0]}/.s.PGSQL.{asked['port'][0]}")
     near = urlsplit(play.line.url).netloc
     url = f"postgresql://{role.username}:{role.password}@{near}{role.path}"
-    return {"kind": "queue_table", "settings": {"url": url}}
+    return {"kind": "queue", "settings": {"url": url}}
 
 
 TELLERS: dict[str, Callable[[Rehearsal, dict[str, str]], dict[str, Any]]] = {
     "webhook": _webhook,
-    "queue_table": _queue_table,
+    "queue": _queue_table,
 }

@@ -27,4 +27,4 @@ def _queue_table(name: str) -> dict[str, str]:
     return {"url": create_sync_role(f"{name}_queue")[1]}
 
 
-JOINED = {"webhook": _webhook, "queue_table": _queue_table}
+JOINED = {"webhook": _webhook, "queue": _queue_table}

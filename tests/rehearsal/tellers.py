@@ -73,4 +73,4 @@ class QueueTeller:
         return True
 
 
-TELLERS = {"webhook": WebhookTeller, "queue_table": QueueTeller}
+TELLERS = {"webhook": WebhookTeller, "queue": QueueTeller}

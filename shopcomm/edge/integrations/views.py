@@ -26,7 +26,8 @@ from shopcomm.edge.integrations.ways import all_ways, way_of
 @right_required("admin")
 def connections_page(request: ShopRequest) -> HttpResponse:
     """All connections, and the ways in which another one can be made."""
-    connections = [(each, way_of(each)) for each in connections_with_counts()]
+    ways = [(each, way_of(each)) for each in connections_with_counts()]
+    connections = [(each, way, way.parked(each) if way else 0) for each, way in ways]
     context = {"active": "integrations", "connections": connections, "ways": all_ways()}
     return render(request, "integrations/connections.html", context)
 

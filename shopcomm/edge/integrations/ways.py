@@ -14,12 +14,16 @@ def _nothing(_request: HttpRequest, _connection: Connection) -> dict[str, Any]:
     return {}
 
 
+def _none(_connection: Connection) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class Way:
     """One way: how it is called, when to choose it, and its part of the pages of connections.
 
     `kind` is what a connection's row says; `add_url` names the page where one is made; `template` is the part of a
-    connection's page that only this way has, `context` what that part shows.
+    connection's page that only this way has, `context` what that part shows; `parked` counts what waits there for a person.
     """
 
     kind: str
@@ -28,6 +32,7 @@ class Way:
     add_url: str
     template: str
     context: Callable[[HttpRequest, Connection], dict[str, Any]] = _nothing
+    parked: Callable[[Connection], int] = _none
 
 
 _WAYS: dict[str, Way] = {}

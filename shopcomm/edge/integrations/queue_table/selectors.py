@@ -72,6 +72,17 @@ def queue_of(connection: Connection) -> Queue:
     return Queue(role, has_role, seen_at, _box(connection.pk, "inbox"), _box(connection.pk, "outbox"), parked)
 
 
+def parked_count(connection: Connection) -> int:
+    """How many rows of a queue were given up, either way."""
+    count = " + ".join(
+        f"(SELECT count(*) FROM sync.sync_{box} WHERE connection_id = %s AND parked_at IS NOT NULL)"
+        for box in BOXES
+    )
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT {count}", [connection.pk] * len(BOXES))
+        return int(cursor.fetchone()[0])
+
+
 def parked_row(connection_id: int, box: str, row_id: int) -> ParkedRow | None:
     """One parked row; None where it is none any more."""
     return next(iter(_parked(connection_id, box, row_id)), None)

@@ -122,14 +122,11 @@ def parked_page(request: ShopRequest, connection_id: int, box: str, row_id: int)
 @require_POST
 @right_required("admin")
 def try_parked_again(request: ShopRequest, connection_id: int, box: str, row_id: int) -> HttpResponse:
-    """Try a parked row again; one of the other system as somebody has mended it."""
+    """Try a parked row again."""
     get_object_or_404(Connection, pk=connection_id, kind=KIND)
     _parked(connection_id, box, row_id)
-    if box == "inbox":
-        again = partial(take_again, connection_id=connection_id, row_id=row_id, body=request.POST.get("body"))
-    else:
-        again = partial(offer_again, connection_id=connection_id, row_id=row_id)
-    run_and_tell(request, again, _("已重新处理"))
+    work = take_again if box == "inbox" else offer_again
+    run_and_tell(request, partial(work, connection_id=connection_id, row_id=row_id), _("已重新处理"))
     return redirect("integrations:connection", connection_id)
 
 

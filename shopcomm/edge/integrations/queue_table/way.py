@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.edge.integrations.models import Connection
-from shopcomm.edge.integrations.queue_table.selectors import queue_of
+from shopcomm.edge.integrations.queue_table.selectors import parked_count, queue_of
 from shopcomm.edge.integrations.queue_table.services.outbox import event_types_of
 from shopcomm.edge.integrations.queue_table.services.roles import KIND, role_url
 from shopcomm.edge.integrations.ways import Way
@@ -29,4 +29,5 @@ QUEUE = Way(
     add_url="queue_table:add",
     template="integrations/queue_table/_queue.html",
     context=_shown,
+    parked=parked_count,
 )

@@ -90,21 +90,14 @@ def _waiting(connection: Connection, most: int) -> list[Row]:
 
 
 def _store(connection: Connection, row: Row) -> None:
-    """Make a record of a row, and delete it. One that is no JSON object is parked: the same again would be none either."""
+    """Make a record of a row, and delete it. Of one that is no JSON object, too: it is parked for a person as any other."""
     row_id, message_id, text = row
     body = json_object(text)
     if body is None or unreadable_in(body) is not None:
-        _park(row_id, "unreadable")
-        return
+        body = {"unreadable": text}
     store_record(connection=connection, message_id=message_id, body=body)
     with database.cursor() as cursor:
         cursor.execute("DELETE FROM sync.sync_inbox WHERE id = %s", [row_id])
-
-
-def _park(row_id: int, reason: str) -> None:
-    with database.cursor() as cursor:
-        parked = "UPDATE sync.sync_inbox SET parked_at = clock_timestamp(), reason = %s WHERE id = %s"
-        cursor.execute(parked, [reason, row_id])
 
 
 def _note_failure(row_id: int, error: Exception) -> None:
@@ -124,12 +117,12 @@ def wake_inboxes() -> None:
 
 
 @transaction.atomic
-def take_again(*, connection_id: int, row_id: int, body: str | None = None) -> None:
-    """Try a parked row again, as it is or as a person has mended it."""
+def take_again(*, connection_id: int, row_id: int) -> None:
+    """Try a parked row again."""
     with database.cursor() as cursor:
         again = """
-        UPDATE sync.sync_inbox SET parked_at = NULL, failures = 0, reason = '', body = coalesce(%s, body)
+        UPDATE sync.sync_inbox SET parked_at = NULL, failures = 0, reason = ''
         WHERE id = %s AND connection_id = %s AND parked_at IS NOT NULL
         """
-        cursor.execute(again, [body, row_id, connection_id])
+        cursor.execute(again, [row_id, connection_id])
     call_after_commit(wake_inboxes)

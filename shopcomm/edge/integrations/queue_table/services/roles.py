@@ -26,6 +26,11 @@ ROLE_NAME = re.compile(r"(?!pg_)[a-z][a-z0-9_-]{0,59}")
 # Of a role: whoever hangs, or forgets to commit, is ended.
 LIMITS = {"statement_timeout": "30s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
 MOST_LINES = 20
+# The roles of this database that the server has. One that was dropped may be somebody else's by now: its reader rests.
+KNOWN = """
+SELECT role FROM sync.sync_role JOIN pg_roles ON rolname = role
+JOIN events_reader ON name = 'queue:' || connection_id AND state = 'active' ORDER BY role
+"""
 # All that a role may do.
 FUNCTIONS = (
     "put(text, text)",
@@ -95,6 +100,7 @@ def rotate_sync_role(name: str) -> tuple[Connection, str]:
 
 def drop_sync_role(name: str) -> Connection:
     """Take a role away. Its connection and all rows stay, and what happens meanwhile waits. Raises RoleRefused."""
+    _end_lines(name)
     with transaction.atomic():
         connection = _connection_of(name)
         Reader.objects.filter(name=reader_name(connection.pk)).update(state=Reader.State.PAUSED)
@@ -113,7 +119,7 @@ def let_known_roles_in() -> None:
     with transaction.atomic():
         _execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sync FROM PUBLIC")
         with database.cursor() as cursor:
-            cursor.execute("SELECT role FROM sync.sync_role JOIN pg_roles ON rolname = role ORDER BY role")
+            cursor.execute(KNOWN)
             known = [role for (role,) in cursor.fetchall()]
         for role in known:
             let_role_in(role)
