@@ -21,6 +21,11 @@ class TellingConnection(RedisSingleShardConnection):
     # How messages begin, behind their first byte, that this loop has sent with a `from`.
     own = b""
 
+    def _ensure_redis(self) -> None:
+        """redis-py writes out each message it is pushed for a line of its log that nobody reads."""
+        super()._ensure_redis()
+        self._pubsub.push_handler_func = _as_it_came
+
     def _receive_message(self, message: dict[str, Any] | None) -> None:
         """Whoever says who a message is `from` does not want it back: it is not unpacked only to be dropped."""
         if message is not None and self.own and message["data"].startswith(self.own, 1):
@@ -52,6 +57,10 @@ class TellingConnection(RedisSingleShardConnection):
         back = layer.channel_layer.serialize({"type": LAYER_BACK})
         for queue in layer.channels.values():
             queue.put_nowait(back)
+
+
+async def _as_it_came(message: Any) -> Any:
+    return message
 
 
 class PipelinedChannelLayer(RedisPubSubChannelLayer):

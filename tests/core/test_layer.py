@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from redis._parsers.hiredis import _AsyncHiredisParser
 
 from shopcomm.core.layer import PipelinedChannelLayer
 
@@ -30,3 +31,18 @@ async def test_a_message_with_a_sender_reaches_other_processes_but_not_its_own(f
     await there.group_send_all([{"from": "there", "group": "g", "text": "3"}])
 
     assert await heard(here, mine, 2) == ["2", "3"]
+
+
+async def test_a_message_that_comes_in_is_not_written_out_for_a_log(monkeypatch):
+    written: list[Any] = []
+
+    async def write_out(_parser: Any, message: Any) -> Any:
+        written.append(message)
+        return message
+
+    monkeypatch.setattr(_AsyncHiredisParser, "handle_pubsub_push_response", write_out)
+    (here, _mine), (there, theirs) = await joined("g"), await joined("g")
+    await here.group_send_all([{"group": "g", "text": "1"}])
+
+    assert await heard(there, theirs, 1) == ["1"]
+    assert [each for each in written if each[0] == b"message"] == []
