@@ -6,15 +6,18 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection as database
+from django.db import connections
 from django.utils import timezone
 
 from orders.models import Order
+from shopcomm.core.database.named_locks import _number
+from shopcomm.core.purging import purge_by_age
 from shopcomm.core.sealing import unseal_text
 from shopcomm.edge.integrations.models import Connection
-from shopcomm.edge.integrations.weixin_shop.models import WeixinDocument, WeixinShop
+from shopcomm.edge.integrations.weixin_shop.models import WeixinCall, WeixinDocument, WeixinShop
 from shopcomm.edge.integrations.weixin_shop.services import tokens, wire
 from shopcomm.edge.integrations.weixin_shop.services.client import call_weixin
-from shopcomm.edge.integrations.weixin_shop.services.syncing import active_weixin_shops
+from shopcomm.edge.integrations.weixin_shop.services.syncing import active_weixin_shops, sync_weixin_shop
 from shopcomm.edge.integrations.weixin_shop.services.wire import WeixinAway, WeixinRefused
 from tests.integrations.weixin_shop.conftest import (
     ORDER_ID,
@@ -169,6 +172,37 @@ def test_an_answer_that_cannot_be_read_holds_up_no_other(shop, weixin, sku):
     settle()
     assert Order.objects.count() == 1
     assert document_of(shop, "1").error != ""
+
+
+def test_while_another_process_serves_the_shop_nobody_else_does(shop, weixin, sku):
+    weixin.orders[ORDER_ID] = weixin_order(ORDER_ID, sku)
+    push(shop, event("channels_ec_order_pay"))
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_number(f"weixin:{shop.pk}")])
+    assert sync_weixin_shop(shop.pk) is False
+    assert weixin.calls == []
+    # A process that dies lets go with its connection.
+    other.close()
+    settle()
+    assert Order.objects.count() == 1
+
+
+def test_what_was_told_long_ago_goes_and_what_was_not_taken_stays(joined, shop):
+    order = joined()
+    for state in ("done", "void", "failed", "pending"):
+        WeixinCall.objects.create(
+            connection=shop,
+            order=order,
+            external_id=ORDER_ID,
+            kind="note",
+            key=state,
+            state=state,
+            due_at=timezone.now() + timedelta(days=1),
+            finished_at=None if state == "pending" else timezone.now() - timedelta(days=91),
+        )
+    purge_by_age()
+    assert set(WeixinCall.objects.values_list("state", flat=True)) == {"failed", "pending"}
 
 
 def test_a_paused_connection_is_left_alone(shop, weixin):
