@@ -1,7 +1,12 @@
-"""The couriers of China by their kuaidi100 codes, and the short names people type."""
+"""The couriers of China by their kuaidi100 codes, and the short names people type.
+
+Those that most shops send with are here; some thirteen hundred others, which a shop may add to its own, are in
+`rare_couriers.txt` and read at the first use.
+"""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from urllib.parse import quote
 
 from django.utils.translation import get_language, gettext
@@ -105,12 +110,29 @@ def courier_code(text: str) -> str | None:
     code = ALIASES.get(wanted.lower(), wanted.lower())
     if code in COURIERS:
         return code
-    return next((code for code, name in COURIERS.items() if wanted and name.startswith(wanted)), None)
+    if not wanted:
+        return None
+    found = next((code for code, name in COURIERS.items() if name.startswith(wanted)), None)
+    return found or _rare_code(wanted, code)
+
+
+def _rare_code(name: str, code: str) -> str | None:
+    """Of the others only the code or the whole name will do: their short names mean several."""
+    rare = rare_couriers()
+    return code if code in rare else next((each for each, called in rare.items() if called == name), None)
+
+
+@cache
+def rare_couriers() -> dict[str, str]:
+    """The names of the couriers that few shops send with, by their codes."""
+    lines = Path(__file__).with_name("rare_couriers.txt").read_text("utf-8").splitlines()
+    found = (line.partition(" ") for line in lines if line and not line.startswith("#"))
+    return {code: name for code, _space, name in found}
 
 
 def courier_name(code: str) -> str:
     """How people call a courier; the code itself for one that is not listed."""
-    return gettext(COURIERS[code]) if code in COURIERS else code
+    return gettext(COURIERS[code]) if code in COURIERS else rare_couriers().get(code, code)
 
 
 def named_couriers(codes: Iterable[str] = COURIERS) -> list[tuple[str, str]]:

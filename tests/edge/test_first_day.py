@@ -296,3 +296,19 @@ def test_the_shops_usual_couriers_are_listed_first_when_shipping() -> None:
     ship = next(each for each in TRANSITIONS if each.key == "T9")
     form = TransitionForm(order=make_order(), transition=ship)
     assert form.fields["carrier"].choices[0] == ("annengwuliu", "安能物流")
+
+
+def test_a_rare_courier_is_added_by_its_name_or_code_and_offered(log_in, manager) -> None:
+    client = log_in(manager)
+    refused = client.post(
+        "/first-day/couriers/", {"couriers": ["shunfeng"], "others": "百米快运，没有的快递"}
+    )
+    assert refused.status_code == 422
+    assert "不认识的快递：没有的快递" in refused.text
+    client.post("/first-day/couriers/", {"couriers": ["shunfeng"], "others": "百米快运，1ziton"})
+    assert offered_couriers()[:3] == [
+        ("shunfeng", "顺丰速运"),
+        ("100mexpress", "百米快运"),
+        ("1ziton", "一智通"),
+    ]
+    assert 'value="百米快运、一智通"' in client.get("/first-day/couriers/").text

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.reading.couriers import COURIERS
+from orders.reading.couriers import COURIERS, courier_code, courier_name, rare_couriers
 from orders.reading.waybills import (
     POSTAL_UNION,
     SHAPES,
@@ -75,3 +75,13 @@ def test_ambiguous_and_unknown_waybill_shapes_name_no_courier(text: str) -> None
 def test_the_piece_suffix_of_a_jd_number_is_removed() -> None:
     assert waybill_number("JDVA12345678901-1-1-") == "JDVA12345678901"
     assert courier_of("JDVA12345678901-2-3-") == "jd"
+
+
+def test_the_couriers_of_kuaidi100_are_known_by_code_and_whole_name_and_none_twice() -> None:
+    rare = rare_couriers()
+    assert len(rare) > 1300
+    assert set(rare) & set(COURIERS) == set()
+    assert courier_code("100mexpress") == courier_code("百米快运") == "100mexpress"
+    assert courier_name("100mexpress") == "百米快运"
+    # The beginning of a name means one of the couriers that most shops know, or nobody.
+    assert (courier_code("百米"), courier_code("圆通"), courier_code("")) == (None, "yuantong", None)

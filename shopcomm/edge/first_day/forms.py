@@ -1,13 +1,15 @@
 """What an empty shop is asked on its first day."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from orders.reading.couriers import named_couriers
+from orders.reading.couriers import courier_code, named_couriers
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.first_manager import NewManager
 from shopcomm.core.configuration.hours import Span
@@ -161,3 +163,22 @@ class CouriersForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+    others = forms.CharField(
+        label=_("别的快递"),
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput({"class": "input"}),
+        help_text=_("写全名或快递100的代码，用逗号隔开，例如：百米快运"),
+    )
+
+    def clean_others(self) -> list[str]:
+        """Their codes, in the order they were written."""
+        names = [name.strip() for name in re.split(r"[,，、;；]", self.cleaned_data["others"])]
+        found = {name: courier_code(name) for name in names if name}
+        if unknown := [name for name, code in found.items() if code is None]:
+            raise ValidationError(_t("不认识的快递：%(names)s") % {"names": _t("、").join(unknown)})
+        return [code for code in found.values() if code]
+
+    def codes(self) -> list[str]:
+        """All that were chosen."""
+        return [*self.cleaned_data["couriers"], *self.cleaned_data["others"]]

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.base import File
 from django.db import transaction
 
-from orders.reading.couriers import COURIERS
+from orders.reading.couriers import COURIERS, rare_couriers
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.first_manager import NewManager, make_first_manager
 from shopcomm.core.configuration.hours import Span
@@ -53,7 +53,8 @@ def open_shop(*, code: str, opening: Opening, address: str) -> Staff:
 
 @transaction.atomic
 def set_usual_couriers(codes: list[str]) -> None:
-    """Which couriers are offered first, in the order of the list; unknown codes are left out."""
+    """Which couriers are offered first, in the order of the list, rare ones last; unknown codes are left out."""
     shop, _made = ShopSettings.objects.select_for_update().get_or_create(pk=1)
-    shop.couriers = [code for code in COURIERS if code in codes]
+    rare = [code for code in dict.fromkeys(codes) if code in rare_couriers()]
+    shop.couriers = [*(code for code in COURIERS if code in codes), *rare]
     shop.save(update_fields=["couriers"])

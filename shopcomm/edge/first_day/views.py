@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from orders.reading.couriers import COURIERS, courier_name
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.first_manager import SetupRefused, has_manager
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
@@ -86,9 +87,11 @@ def first_day(request: ShopRequest) -> HttpResponse:
 @right_required("admin")
 def couriers_page(request: ShopRequest) -> HttpResponse:
     """With which couriers the shop sends."""
-    form = CouriersForm(request.POST or None, initial={"couriers": shop_settings().couriers})
+    usual = shop_settings().couriers
+    rare = _("、").join(courier_name(code) for code in usual if code not in COURIERS)
+    form = CouriersForm(request.POST or None, initial={"couriers": usual, "others": rare})
     if request.method == "POST" and form.is_valid():
-        set_usual_couriers(form.cleaned_data["couriers"])
+        set_usual_couriers(form.codes())
         messages.success(request, _("常用快递已保存"))
         return redirect("first_day:checklist")
     context = {"active": "me", "form": form}

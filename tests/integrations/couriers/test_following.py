@@ -83,6 +83,17 @@ def test_couriers_that_want_the_phone_get_its_last_four_digits_and_no_more(
     assert "13800138000" not in service.asked("/poll")[0].body.decode()
 
 
+def test_a_parcel_of_an_unnamed_courier_is_subscribed_for_the_service_to_find_out(
+    kuaidi100, service, ship
+) -> None:
+    service.answers["/poll"] = SUBSCRIBED
+    ship("other", "88001")
+    relay()
+    follow_parcels()
+    param = json.loads(service.form("/poll")["param"])
+    assert (param["company"], param["parameters"]["autoCom"]) == ("", "1")
+
+
 def test_a_repeated_subscription_counts_as_one(kuaidi100, service, ship) -> None:
     service.answers["/poll"] = refused("501", "重复订阅")
     ship()

@@ -39,6 +39,8 @@ from shopcomm.edge.integrations.couriers.adapters.base import (
 State = Shipment.State
 SERVER = "https://poll.kuaidi100.com"
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+# Nobody wrote down with whom a parcel goes.
+UNNAMED = "other"
 # Couriers that show a way only to whom knows the receiver's phone.
 WANT_PHONE = frozenset({"shunfeng", "shunfengkuaiyun", "zhongtong"})
 
@@ -151,8 +153,11 @@ class Kuaidi100(Adapter):
         parameters = {"callbackurl": access.callback, "salt": _salt(access), "resultv2": "4"}
         if parcel.phone_tail and parcel.carrier in WANT_PHONE:
             parameters["phone"] = parcel.phone_tail
+        if parcel.carrier == UNNAMED:
+            # The service finds out whose it is.
+            parameters["autoCom"] = "1"
         param = {
-            "company": parcel.carrier,
+            "company": "" if parcel.carrier == UNNAMED else parcel.carrier,
             "number": parcel.number,
             "key": access.credentials.get("key", ""),
             "parameters": parameters,
