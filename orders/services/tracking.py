@@ -54,11 +54,13 @@ def record_scans(*, actor: Actor, shipment_id: int, scans: Sequence[Scan]) -> Re
     known = list(parcel.nodes.all())
     fresh = _keep(actor, parcel, known, scans)
     steps = moves_of(known, fresh, parcel.state)
-    if not actor.is_staff and parcel.watched_since is None:
+    is_first = not actor.is_staff and parcel.watched_since is None
+    if is_first:
         parcel.watched_since = timezone.now()
     moved = [step.state for step in steps if _move(actor, order, parcel, step)]
     _note_new_states(known, fresh)
-    parcel.save()
+    if moved or is_first:
+        parcel.save()
     if steps:
         settle_tasks_of(parcel, parcel.state)
     if State.SIGNED in moved:

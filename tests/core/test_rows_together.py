@@ -106,8 +106,8 @@ def test_attached_rows_are_read_without_a_query_and_filtered_with_one(
     manager, django_assert_num_queries
 ) -> None:
     order = busy_order(manager, 2)
-    parcels = list(Shipment.objects.filter(order=order))
-    pieces = list(ShipmentLine.objects.filter(shipment__order=order))
+    parcels = list(Shipment.objects.filter(order=order).order_by("pk"))
+    pieces = list(ShipmentLine.objects.filter(shipment__order=order).order_by("pk"))
     lines = list(order.lines.all())
 
     with django_assert_num_queries(0):
