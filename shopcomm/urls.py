@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import messaging.urls
 import shopcomm.edge.desk.urls
@@ -21,7 +21,9 @@ handler404 = "shopcomm.core.http.errors.not_found"
 handler500 = "shopcomm.core.http.errors.server_error"
 
 # A page, and no call to be described: it has no template to describe itself with.
-READER = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"])
+READER = SpectacularSwaggerSplitView.as_view(
+    url_name="schema", template_name="api_docs.html", http_method_names=["get", "head"]
+)
 
 urlpatterns = [
     path("", include("shopcomm.core.accounts.urls")),

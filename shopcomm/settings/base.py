@@ -307,8 +307,6 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 CONTENT_SECURITY_POLICY_OF: dict[str, dict[str, list[str]]] = {
     # The admin's theme: Alpine evaluates its attributes, colours and widths are written into the page.
     "/admin/": {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]},
-    # Swagger UI starts in an inline script and draws with inline styles.
-    "/api/docs/": {"script-src": [SELF, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # A list of products has a field for each of their variants.
