@@ -6,11 +6,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from orders.api.inputs import PhoneField
 from shopcomm.core.accounts.customer_form import LONGEST_TAG, MOST_TAGS
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
@@ -38,11 +39,16 @@ class CustomersFilter(PageQuery):
     external_id = serializers.CharField(required=False, default="", max_length=64, allow_blank=True)
 
 
+@extend_schema_field({"type": "string", "format": "time-zone", "maxLength": 40})
+class ZoneField(serializers.CharField):
+    """A time zone by its name, or nothing."""
+
+
 class CustomerFields(serializers.Serializer):
     """What may be written; fields that are not named stay as they are."""
 
     name = serializers.CharField(max_length=120, required=False)
-    phone = serializers.CharField(max_length=LONGEST, required=False)
+    phone = PhoneField(required=False)
     company = serializers.CharField(max_length=120, required=False, allow_blank=True)
     tier = serializers.ChoiceField(Customer.Tier.choices, required=False)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
@@ -52,7 +58,7 @@ class CustomerFields(serializers.Serializer):
     language = serializers.ChoiceField(
         [code for code, _name in settings.LANGUAGES], required=False, allow_blank=True
     )
-    time_zone = serializers.CharField(
+    time_zone = ZoneField(
         max_length=40,
         required=False,
         allow_blank=True,
@@ -69,7 +75,7 @@ class CustomerFields(serializers.Serializer):
 
 class NewCustomer(CustomerFields):
     name = serializers.CharField(max_length=120)
-    phone = serializers.CharField(max_length=LONGEST)
+    phone = PhoneField()
     source = serializers.ChoiceField(Source.choices, default=Source.API)  # type: ignore[assignment]
 
 
@@ -102,8 +108,9 @@ def _matching(given: dict[str, str]) -> QuerySet[Customer]:
     if given["phone"]:
         try:
             found = found.filter(phone=normalise_phone(given["phone"]))
-        except PhoneRefused as error:
-            raise exceptions.ValidationError({"phone": [str(error)]}) from error
+        except PhoneRefused:
+            # Nobody has what is no number.
+            return found.none()
     if given["external_id"]:
         found = found.filter(external_id=given["external_id"])
     query = parse_query(given["q"])

@@ -8,6 +8,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from orders.api.inputs import PhoneField, SignedMoney
 from orders.models import Repayment
 from orders.selectors.statements import default_start, statement_of
 from orders.services.repayments import Slip, record_repayment
@@ -17,7 +18,7 @@ from shopcomm.core.phones import PhoneRefused, normalise_phone
 
 
 class StatementFilter(serializers.Serializer):
-    phone = serializers.CharField(max_length=60, help_text="whose account")
+    phone = PhoneField(max_length=60, help_text="whose account")
     since = serializers.DateField(
         required=False, default=None, help_text="90 days before the end, if not given"
     )
@@ -54,8 +55,8 @@ class StatementOutput(serializers.Serializer):
 
 
 class RepaymentInput(serializers.Serializer):
-    phone = serializers.CharField(max_length=60, help_text="of the customer who pays")
-    amount = serializers.DecimalField(12, 2)
+    phone = PhoneField(max_length=60, help_text="of the customer who pays")
+    amount = SignedMoney()
     method = serializers.CharField(max_length=12, required=False, default="", allow_blank=True)
     reference = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
     currency = serializers.CharField(required=False, default="CNY", max_length=3, min_length=3)

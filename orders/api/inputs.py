@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from orders.models.statuses import Status
 from orders.selectors.items import MAX_LINES
+from shopcomm.core.phones import LONGEST as LONGEST_PHONE
 
 MAX_COUNT = 1_000_000
 
@@ -33,6 +34,38 @@ class Money(serializers.DecimalField):
             self.fail("invalid")
         found: tuple[bool, Any] = super().validate_empty_values(data)
         return found
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "pattern": r"^-?[0-9]{1,10}(\.[0-9]{1,2})?$"},
+            {"type": "number", "minimum": -9999999999, "maximum": 9999999999, "multipleOf": 0.01},
+        ],
+        "description": "Money as a decimal string; a JSON number is taken, too.",
+    }
+)
+class SignedMoney(serializers.DecimalField):
+    """An amount of at most two decimals; whether it may be below 0 is the service's business."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(12, 2, **kwargs)
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "format": "phone",
+        "minLength": 1,
+        "maxLength": LONGEST_PHONE,
+        "description": "As people write it; kept with its country code.",
+    }
+)
+class PhoneField(serializers.CharField):
+    """A phone number; what is none is refused by whoever keeps it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": LONGEST_PHONE} | kwargs)
 
 
 @extend_schema_field({"type": "string", "enum": [str(status) for status in Status]})
@@ -79,7 +112,7 @@ class AddressFields(serializers.Serializer):
     """The changed fields of an address; missing fields stay."""
 
     name = serializers.CharField(max_length=120, required=False)
-    phone = serializers.CharField(max_length=64, required=False)
+    phone = PhoneField(max_length=64, required=False)
     province = serializers.CharField(max_length=60, required=False, allow_blank=True)
     city = serializers.CharField(max_length=60, required=False, allow_blank=True)
     district = serializers.CharField(max_length=60, required=False, allow_blank=True)

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from orders.api.inputs import MAX_COUNT, LineOfOrder, Money, constant_text
+from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Order
 from orders.selectors.items import MAX_LINES
 from orders.selectors.products import written_skus
@@ -42,7 +44,7 @@ class NewCase(serializers.Serializer):
 
 
 def case_wanted(order: Order, given: dict[str, Any]) -> CaseInput:
-    """A case as the service takes it. Raises ValidationError for a line that the order does not have."""
+    """A case as the service takes it. Raises GuardFailed for a line that the order does not have."""
     rows: list[dict[str, Any]] = given["lines"]
     named = [row[name] for row in rows for name in ("sku", "wanted_sku") if row.get(name)]
     written = written_skus(named)
@@ -52,7 +54,7 @@ def case_wanted(order: Order, given: dict[str, Any]) -> CaseInput:
     for row in rows:
         line_id = row["line"] if "line" in row else by_sku.get(written[row["sku"]], 0)
         if line_id not in ids:
-            raise serializers.ValidationError({"lines": ["the order has no such line"]})
+            raise GuardFailed(("lines_unknown", _("订单里没有这一行")))
         wanted = row.get("wanted_sku", "")
         claimed.append(CaseLine(line_id, row["quantity"], written.get(wanted, "")))
     return CaseInput(kind=given["kind"], reason=given["reason"], lines=claimed, note=given["note"])

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from orders.api.return_inputs import DECISION_INPUT, CaseFilter, NewCase, case_wanted, decision_input
+from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, AfterSalesLine, Refund
 from orders.selectors.after_sales import cases_visible_to, cases_with_lines
 from orders.selectors.visibility import orders_visible_to
@@ -103,9 +105,7 @@ class ReturnsView(ApiView):
         asked = NewCase(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        order = orders_visible_to(self.actor).filter(number=given["order"]).first()
-        if order is None:
-            raise exceptions.ValidationError({"order": ["there is no such order"]})
+        order = get_object_or_404(orders_visible_to(self.actor), number=given["order"])
         case = open_case(actor=self.actor, order_id=order.pk, wanted=case_wanted(order, given))
         return Response(told_case(self.actor, case.pk), status=201)
 
@@ -142,21 +142,21 @@ def told_case(actor: Actor, pk: int) -> Any:
     return CaseOutput(get_object_or_404(cases_with_lines(cases_visible_to(actor)), pk=pk)).data
 
 
-def _check_lines(pk: int, rows: list[dict[str, Any]], name: str) -> None:
+def _check_lines(pk: int, rows: list[dict[str, Any]]) -> None:
     known = set(AfterSalesLine.objects.filter(case=pk).values_list("pk", flat=True))
     if not {row["id"] for row in rows} <= known:
-        raise exceptions.ValidationError({name: ["the case has no such line"]})
+        raise GuardFailed(("lines_unknown", _("售后单里没有这一行")))
 
 
 def _approve(actor: Actor, pk: int, given: dict[str, Any]) -> AfterSalesCase:
     rows = given.pop("pieces", [])
-    _check_lines(pk, rows, "pieces")
+    _check_lines(pk, rows)
     pieces = {row["id"]: row["quantity"] for row in rows}
     return approve_case(actor=actor, case_id=pk, pieces=pieces, **given)
 
 
 def _inspect(actor: Actor, pk: int, given: dict[str, Any]) -> AfterSalesCase:
-    _check_lines(pk, given["lines"], "lines")
+    _check_lines(pk, given["lines"])
     counted = {row["id"]: (row["good"], row["damaged"]) for row in given["lines"]}
     return inspect_return(actor=actor, case_id=pk, counted=counted)
 

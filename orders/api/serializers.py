@@ -5,18 +5,17 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from orders.api.inputs import MAX_COUNT, Money, ShippedLine, StatusField
+from orders.api.inputs import MAX_COUNT, Money, PhoneField, ShippedLine, StatusField
 from orders.models import Order, OrderLine, Shipment, Status, Variant
 from orders.selectors.items import MAX_LINES
 from orders.selectors.open_sums import ENDED, open_sum_of
 from shopcomm.core.accounts.models.customers import Source
-from shopcomm.core.phones import LONGEST as LONGEST_PHONE
 from shopcomm.core.text import HOME_CURRENCY
 
 
 class CustomerInput(serializers.Serializer):
     name = serializers.CharField(max_length=120)
-    phone = serializers.CharField(max_length=LONGEST_PHONE)
+    phone = PhoneField()
     company = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
 
 
@@ -28,7 +27,7 @@ class ItemInput(serializers.Serializer):
 
 class AddressInput(serializers.Serializer):
     name = serializers.CharField(max_length=120)
-    phone = serializers.CharField(max_length=LONGEST_PHONE)
+    phone = PhoneField()
     province = serializers.CharField(max_length=60)
     city = serializers.CharField(max_length=60)
     district = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
@@ -51,8 +50,16 @@ class OrderInput(serializers.Serializer):
     )
 
 
+ANY_STATUS = "|".join(Status.values)
+
+
+@extend_schema_field({"type": "string", "pattern": rf"^(({ANY_STATUS})(,({ANY_STATUS})){{0,8}})?$"})
+class StatusList(serializers.CharField):
+    """Statuses with commas between them."""
+
+
 class OrderFilter(serializers.Serializer):
-    status = serializers.CharField(
+    status = StatusList(
         required=False,
         default="",
         allow_blank=True,

@@ -50,7 +50,7 @@ def test_a_masked_phone_cannot_be_found_out_piece_by_piece(with_scopes, customer
     client = with_scopes("customers:read")
     for part in ("8000", "13800", "1380013800", "+86138"):
         assert client.get("/api/v1/customers/", {"q": part}).json()["results"] == []
-    problem(client.get("/api/v1/customers/?phone=1380"), 400, "invalid")
+    assert client.get("/api/v1/customers/?phone=1380").json()["results"] == []
 
 
 def test_customers_are_found_by_name_company_phone_and_external_number_and_paged(api) -> None:

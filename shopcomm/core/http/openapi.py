@@ -35,6 +35,22 @@ OF_CALLS = {
         "423": "`change_pending`: the warehouse has to see a change first."
     },
 }
+# What a body has to hold beside its required fields: exactly one of some, or at least one.
+_count = {"oneOf": [{"required": ["on_hand"]}, {"required": ["delta"]}]}
+_line = {
+    "anyOf": [{"required": ["id"]}, {"required": ["line"]}, {"required": ["sku"]}],
+    "not": {"required": ["id", "line"]},
+}
+BODIES = {
+    "PatchedStockInput": _count,
+    "StockRowInput": _count,
+    "ShippedLine": _line,
+    "ChangedLine": _line,
+    "ClaimedLine": _line,
+    "ReplayInput": {"oneOf": [{"required": ["since"]}, {"required": ["deliveries"]}]},
+}
+# Bodies that say what they need by their kind, and are never left out.
+NEEDED = ("/ChangeInput", "/DecisionInput", "/PatchedStockInput")
 # What takes an Idempotency-Key beside every POST.
 REPEATABLE = frozenset({("patch", "/api/v1/products/stock/")})
 IDEMPOTENCY_KEY = {
@@ -49,9 +65,14 @@ IDEMPOTENCY_KEY = {
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give each operation its refusals, and each POST its Idempotency-Key. Called by drf-spectacular."""
     result["components"]["schemas"]["Problem"] = PROBLEM
+    for name, rule in BODIES.items():
+        result["components"]["schemas"][name] |= rule
+    _ask_for_rows(result)
     taken: set[int] = set()
     for path, methods in result["paths"].items():
         for method, operation in methods.items():
+            if _needs_body(operation):
+                operation["requestBody"]["required"] = True
             for given in _given(operation, result["components"]["schemas"]):
                 _as_kept(given)
                 taken.add(id(given))
@@ -67,6 +88,19 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             if id(each) not in taken:
                 each.pop("minLength", None)
     return result
+
+
+def _needs_body(operation: dict[str, Any]) -> bool:
+    """Whether the body is one that cannot be left out although no field of it is asked for."""
+    bodies = operation.get("requestBody", {}).get("content", {}).values()
+    return any(each["schema"].get("$ref", "").endswith(NEEDED) for each in bodies)
+
+
+def _ask_for_rows(result: dict[str, Any]) -> None:
+    """PATCH of many stocks needs its rows like POST: nothing is left as it was by leaving them out."""
+    call = result["paths"]["/api/v1/products/stock/"]
+    call["patch"]["requestBody"] = call["post"]["requestBody"]
+    result["components"]["schemas"].pop("PatchedStockRowsInput", None)
 
 
 def _given(operation: dict[str, Any], components: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -91,6 +125,9 @@ def _given(operation: dict[str, Any], components: dict[str, Any]) -> Iterator[di
 def _as_kept(schema: dict[str, Any]) -> None:
     """A free text holds no NUL, and one that may not be empty shows something."""
     is_text = schema.get("type") in ("string", ["string", "null"])
+    if is_text and schema.get("format") == "date":
+        # An empty text is no day.
+        schema["minLength"] = len("2027-01-31")
     if is_text and not schema.keys() & {"enum", "const", "format", "pattern"}:
         shows = r"\S[^\u0000]*" if schema.get("minLength") else ""
         schema["pattern"] = rf"^[^\u0000]*{shows}$"

@@ -10,15 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 
-class CursorPage(CursorPagination):
-    """`next`, `previous`, `results`; `limit` up to 500."""
-
-    ordering = "-id"
-    page_size = 50
-    page_size_query_param = "limit"
-    max_page_size = 500
-
-
 class PageQuery(serializers.Serializer):
     """What every list takes."""
 
@@ -26,6 +17,29 @@ class PageQuery(serializers.Serializer):
         required=False, default="", max_length=200, allow_blank=True, help_text="out of `next` or `previous`"
     )
     limit = serializers.IntegerField(required=False, default=50, min_value=1, help_text="500 at most")
+
+
+class CursorPage(CursorPagination):
+    """`next`, `previous`, `results`; `limit` up to 500. A limit that is no number is refused, not passed over."""
+
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = 500
+
+    def get_page_size(self, request: Request) -> int:
+        asked = PageQuery(
+            data={name: request.query_params.getlist(name)[-1] for name in request.query_params}
+        )
+        asked.is_valid(raise_exception=True)
+        return min(asked.validated_data["limit"], self.max_page_size)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for each in found:
+            if each["name"] == self.page_size_query_param:
+                each["schema"] |= {"minimum": 1, "default": self.page_size}
+        return found
 
 
 def page_answer(

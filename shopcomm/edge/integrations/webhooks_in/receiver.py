@@ -83,7 +83,8 @@ def _told(record: InboundRecord) -> dict[str, Any]:
 
 def _raw_body(request: HttpRequest) -> bytes:
     """The body as it came, before anything reads it. Raises TooLarge."""
-    if whole_number(request.META.get("CONTENT_LENGTH"), most=LARGEST_BODY) is None:
+    # Without a body no length is said.
+    if whole_number(request.META.get("CONTENT_LENGTH") or 0, most=LARGEST_BODY) is None:
         raise TooLarge
     return request.body
 

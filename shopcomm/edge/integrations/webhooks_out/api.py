@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shopcomm.core.http.api import ApiView
-from shopcomm.core.http.pages import page_answer
+from shopcomm.core.http.pages import PageQuery, page_answer
 from shopcomm.core.reading import MOST_ID
 from shopcomm.edge.integrations.webhooks_out.event_types import ALL, EVENT_TYPES
 from shopcomm.edge.integrations.webhooks_out.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -149,7 +149,7 @@ class EndpointsView(ApiView):
 
     rights = {"GET": "webhooks.view", "POST": "webhooks.manage"}
 
-    @extend_schema(responses=EndpointList, operation_id="webhook_endpoints_list")
+    @extend_schema(parameters=[PageQuery], responses=EndpointList, operation_id="webhook_endpoints_list")
     def get(self, request: Request) -> Response:
         return page_answer(request, WebhookEndpoint.objects.all(), EndpointOutput)
 
@@ -260,7 +260,7 @@ class DeliveriesView(ApiView):
 
     rights = {"GET": "webhooks.view"}
 
-    @extend_schema(responses=DeliveryList, operation_id="webhook_deliveries_list")
+    @extend_schema(parameters=[PageQuery], responses=DeliveryList, operation_id="webhook_deliveries_list")
     def get(self, request: Request, pk: int) -> Response:
         endpoint = get_object_or_404(WebhookEndpoint, pk=pk)
         rows = endpoint.deliveries.defer("payload").prefetch_related("tries")
