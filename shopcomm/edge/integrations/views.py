@@ -45,7 +45,7 @@ def _connection_context(request: ShopRequest, connection: Connection) -> dict[st
     of_way = way.context(request, connection) if way else {}
     return (
         of_way
-        | keeping_context(connection)
+        | (keeping_context(connection) if way and way.takes_commands else {})
         | {
             "active": "integrations",
             "connection": connection,

@@ -24,6 +24,7 @@ class Way:
 
     `kind` is what a connection's row says; `add_url` names the page where one is made; `template` is the part of a
     connection's page that only this way has, `context` what that part shows; `parked` counts what waits there for a person.
+    `takes_commands`: whether a program of its own is at the other end, which can be asked to change an order and answers.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Way:
     template: str
     context: Callable[[HttpRequest, Connection], dict[str, Any]] = _nothing
     parked: Callable[[Connection], int] = _none
+    takes_commands: bool = True
 
 
 _WAYS: dict[str, Way] = {}

@@ -64,6 +64,20 @@ def test_an_endpoint_that_is_not_listed_is_not_taken(client: Client, manager, so
     assert keeping_of(source) == Keeping(decides=True)
 
 
+@pytest.mark.parametrize("kind", ["weixin_shop", "youzan", "jushuitan", "gone"])
+def test_a_platform_that_reads_no_commands_is_not_offered_to_decide(
+    client: Client, manager, kind: str
+) -> None:
+    platform = Connection.objects.create(name="平台", kind=kind)
+    client.force_login(manager)
+    shown = client.get(f"/integrations/{platform.pk}/").content.decode()
+    assert "由它决定" not in shown
+    path = f"/integrations/commands/{platform.pk}/keeping/"
+    assert "不能把修改交给对方决定" in client.post(path, {"decides": "on"}, follow=True).content.decode()
+    platform.refresh_from_db()
+    assert not keeping_of(platform).decides
+
+
 @pytest.mark.parametrize("role", ["sales", "warehouse"])
 def test_only_managers_say_who_decides(client: Client, source: Connection, role: str) -> None:
     client.force_login(StaffFactory(role=role))

@@ -22,4 +22,6 @@ JUSHUITAN = Way(
     add_url="jushuitan:add",
     template="integrations/jushuitan/_account.html",
     context=_shown,
+    # The platform has its own forms for this; nobody there reads a command.
+    takes_commands=False,
 )

@@ -24,4 +24,6 @@ WEIXIN_SHOP = Way(
     add_url="weixin_shop:add",
     template="integrations/weixin_shop/_shop.html",
     context=_shown,
+    # The platform has its own forms for this; nobody there reads a command.
+    takes_commands=False,
 )

@@ -22,4 +22,6 @@ YOUZAN = Way(
     add_url="youzan:add",
     template="integrations/youzan/_shop.html",
     context=_shown,
+    # The platform has its own forms for this; nobody there reads a command.
+    takes_commands=False,
 )
