@@ -13,6 +13,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.edge.integrations.keeping import Keeping, keeping_of
 from shopcomm.edge.integrations.models import Connection
+from shopcomm.edge.integrations.ways import all_ways
 from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.factories import StaffFactory
 from tests.integrations.commands.asking import NEW_STREET, commands
@@ -64,7 +65,12 @@ def test_an_endpoint_that_is_not_listed_is_not_taken(client: Client, manager, so
     assert keeping_of(source) == Keeping(decides=True)
 
 
-@pytest.mark.parametrize("kind", ["weixin_shop", "youzan", "jushuitan", "gone"])
+def test_platforms_read_no_commands_and_programs_do() -> None:
+    platforms = {way.kind for way in all_ways() if not way.takes_commands}
+    assert platforms == {"weixin_shop", "youzan", "jushuitan"}
+
+
+@pytest.mark.parametrize("kind", ["youzan", "gone"])
 def test_a_platform_that_reads_no_commands_is_not_offered_to_decide(
     client: Client, manager, kind: str
 ) -> None:
