@@ -172,6 +172,17 @@ def test_the_same_content_told_again_later_asks_for_no_change(source: Connection
     assert (order.version, order.change_requests.count()) == (version, 0)
 
 
+def test_what_was_refused_and_is_said_again_with_what_was_missing_is_applied(
+    source: Connection, sku: str
+) -> None:
+    receive(source, outside_order(sku, "paid"))
+    (refused,) = receive(source, part_of(outside_order(sku, "shipped", minute=5), "status"))
+    shipments = [{"carrier": "shunfeng", "tracking_number": "SF1234567892"}]
+    (again,) = receive(source, outside_order(sku, "shipped", minute=9, shipments=shipments))
+    assert (refused.state, again.state) == (State.CONFLICT, State.APPLIED)
+    assert Order.objects.get().status == Status.SHIPPED
+
+
 # --- conflicts and what cannot be read ------------------------------------------------------------
 def test_a_status_that_the_order_does_not_allow_is_a_conflict_beside_the_order(
     source: Connection, sku: str

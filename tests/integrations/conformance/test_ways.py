@@ -7,12 +7,16 @@ import pytest
 
 from messaging.models import Message
 from orders.models import Order, Status
+from orders.services.change_requests.request import request_change
+from orders.services.transitions import transition_order
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.edge.integrations import tasks
 from shopcomm.edge.integrations.models import InboundRecord
 from shopcomm.edge.integrations.services import applying, order_parts
 from shopcomm.edge.integrations.services.connections import map_statuses, set_state
 from shopcomm.edge.integrations.services.receiving import edit_record, retry_record
+from tests.factories import StaffFactory
 from tests.integrations.conformance.driver import Driver
 from tests.outside_orders import NOON, outside_order, part_of
 
@@ -173,6 +177,25 @@ def test_a_part_of_an_order_that_is_not_known_yet_waits_for_the_rest(driver: Dri
     driver.work()
     driver.work()
     assert order_of(driver).status == Status.PAID
+
+
+def test_what_was_changed_here_is_not_taken_back_by_the_next_thing_that_is_said(
+    driver: Driver, sku: str
+) -> None:
+    driver.tell(outside_order(sku, "pending_payment", note="轻放"))
+    driver.work()
+    order, here = order_of(driver), Actor.staff(StaffFactory(role="manager"))
+    request_change(actor=here, order_id=order.pk, kind="address", data={"street": "新地址 2 号"})
+    request_change(actor=here, order_id=order.pk, kind="note", data={"note": "放前台"})
+    transition_order(actor=here, order_id=order.pk, to="paid", data={"reference": "4200001"})
+    # The other system says of the order what it said before, and one thing more.
+    for minute in (5, 6):
+        driver.tell(outside_order(sku, "pending_payment", minute=minute, note="轻放", urgent=True))
+        driver.work()
+    order.refresh_from_db()
+    assert (order.street, order.note, order.status) == ("新地址 2 号", "放前台", Status.PAID)
+    states = [each.state for each in records_of(driver)]
+    assert (order.urgent, states) == (True, [State.APPLIED, State.APPLIED, State.UNCHANGED])
 
 
 # --- what a person has to see ----------------------------------------------------------------------

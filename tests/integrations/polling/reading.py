@@ -29,6 +29,7 @@ FIELDS = {
     "items.sku": "items[*].sku",
     "items.quantity": "items[*].quantity",
     "note": "note",
+    "urgent": "urgent",
     "shipments.carrier": "shipments[*].carrier",
     "shipments.tracking_number": "shipments[*].tracking_number",
 }

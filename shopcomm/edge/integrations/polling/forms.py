@@ -22,8 +22,6 @@ from shopcomm.edge.integrations.polling.source_settings import (
 from shopcomm.edge.integrations.selectors import status_lines
 
 PATHS = "source-paths"
-# Without these no new order is made; the rest is as the other system has it.
-IMPORTANT = {"external_id", "occurred_at", "status", "items.sku", "items.quantity"}
 SETTINGS = (
     "url", "auth", "auth_name", "style", "page_param", "first_page", "size_param", "size", "rows", "next", "more",
     "since_param", "since_style", "zone", "interval", "overlap", "money",
@@ -109,9 +107,9 @@ class SourceForm(forms.Form):
             self.fields[field_name(target.name)] = _line(target.label, placeholder, is_path=True)
 
     @property
-    def mapping_fields(self) -> list[tuple[forms.BoundField, bool]]:
-        """The paths of the mapping, and whether an order needs each of them."""
-        return [(self[field_name(each.name)], each.name in IMPORTANT) for each in TARGETS]
+    def mapping_fields(self) -> list[forms.BoundField]:
+        """The paths of the mapping."""
+        return [self[field_name(each.name)] for each in TARGETS]
 
     def clean_zone(self) -> str:
         """A zone of the tz database."""

@@ -1,6 +1,6 @@
 """One inbound order, part by part: what is newer than what is known is asked of the orders' services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -81,14 +81,19 @@ def apply_inbound_order(record: InboundRecord, outside: OutsideOrder, wanted: In
     order = known or _place(actor, record, outside, wanted)
     # A record in hundreds meets a question that is open.
     asked = parts_asked(actor, known) if known else frozenset()
-    refused = []
+    refused: list[Refused] = []
+    is_news = False
     for part, said in news.items():
-        if answer := _apply_part(actor, order, record, wanted, part, asked):
-            refused.append(answer)
-        outside.seen = outside.seen | {part: said.as_json() | {"record": record.pk}}
+        is_open = False
+        if part in asked or not _is_repeated(record, said, outside.seen.get(part)):
+            is_news, answer = True, _apply_part(actor, order, record, wanted, part, asked)
+            refused += [answer] if answer else []
+            is_open = answer is not None or (part == "status" and not _has_status(order, wanted))
+        seen = said.as_json() | {"record": record.pk, "open": is_open}
+        outside.seen = outside.seen | {part: seen}
         outside.save(update_fields=["seen", "order"])
     detail = "; ".join(each.detail for each in refused)
-    return Applied(order.pk, bool(news), tuple(refused), detail=detail)
+    return Applied(order.pk, is_news, tuple(refused), detail=detail)
 
 
 def tell_beside_order(record: InboundRecord, applied: Applied, refused: Refused) -> None:
@@ -115,6 +120,18 @@ def _news(record: InboundRecord, outside: OutsideOrder, wanted: InboundOrder) ->
         if is_again or said.is_newer_than(Said.from_json(kept) if kept else None):
             found[part] = said
     return found
+
+
+def _is_repeated(record: InboundRecord, said: Said, kept: Mapping[str, Any] | None) -> bool:
+    """Whether a part only says once more, later, what was taken of it: what was changed here since is not taken back."""
+    if kept is None or kept["record"] == record.pk or kept.get("open", False):
+        return False
+    return said.mark == Said.from_json(kept).mark
+
+
+def _has_status(order: Order, wanted: InboundOrder) -> bool:
+    """Whether the order is where it was said to be: with some of its parcels it is not."""
+    return Order.objects.filter(pk=order.pk, status=wanted.status).exists()
 
 
 # --- the order ------------------------------------------------------------------------------------
