@@ -37,6 +37,7 @@ from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_url, make_link
 from shopcomm.edge.integrations.services.receiving import store_record
 from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
+from shopcomm.edge.integrations.weixin_shop.models import WeixinCall
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,7 @@ OF_NOBODY = frozenset(
         "my/catalogue/<int:product_id>/watch/", "my/catalogue/<int:product_id>/add/", "api/schemas/<str:name>.json",
         # A service signs what it says here; the other one is the name of a service.
         "api/v1/inbound/tracking/<slug:carrier>/", "integrations/couriers/new/<slug:adapter>/",
+        "inbound/weixin-shop/<int:connection_id>/", "inbound/youzan/<int:connection_id>/",
     }
 )  # fmt: skip
 # A link's token is the key to its order, and has tests of its own; with another id behind it, it is a stranger's.
@@ -114,6 +116,9 @@ def foreign(customer, other_sales) -> dict[str, object]:
         "notice_id": notice.pk,
         "connection_id": (source := webhook_source()).pk,
         "record_id": store_record(connection=source, message_id="m", body={"external_id": "1"})[0].pk,
+        "call_id": WeixinCall.objects.create(
+            connection=source, order=order, external_id="1", kind="note", key="k", state="failed"
+        ).pk,
         # Of a table that no model has; managers alone come so far.
         "row_id": 1,
         "delivery_id": Delivery.objects.create(notification=notice, channel="push", due_at=now).pk,

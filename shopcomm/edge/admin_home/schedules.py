@@ -23,6 +23,8 @@ NAMES: dict[str, str | Promise] = {
     "follow-parcels": _("订阅和查询在途的包裹"),
     "move-demo-parcels": _("让演示店铺的包裹走起来"),
     "apply-inbound-orders": _("处理别的系统发来的订单"),
+    "take-in-queues": _("取队列表里收到的消息"),
+    "tidy-queue-tables": _("整理队列表"),
     "sync-weixin-shops": _("与微信小店同步"),
     "pull-jushuitan": _("读取聚水潭的订单"),
     "write-key-calls": _("写下接口密钥的请求"),
