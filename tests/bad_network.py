@@ -8,13 +8,13 @@ from typing import Any
 
 
 class Line:
-    """A proxy on a port and a thread of its own.
+    """A proxy on a port (any free one unless given) and a thread of its own.
 
     `target` is an address with its port, or the path of a socket. `delay` holds every piece up for so many seconds each
     way; `rate` is bytes a second each way. `drop()` cuts all connections, `cut()` also refuses new ones until `mend()`.
     """
 
-    def __init__(self, target: str, *, delay: float = 0, rate: float = 0) -> None:
+    def __init__(self, target: str, *, listen_on: int = 0, delay: float = 0, rate: float = 0) -> None:
         self._target = target
         self.delay, self.rate = delay, rate
         self._up, self._losing_answers = True, False
@@ -22,7 +22,7 @@ class Line:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self._server = self._call(self._listen())
+        self._server = self._call(self._listen(listen_on))
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def cut(self) -> None:
@@ -59,8 +59,8 @@ class Line:
 
         self._call(do())
 
-    async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self._accept, "127.0.0.1", 0)
+    async def _listen(self, port: int) -> asyncio.Server:
+        return await asyncio.start_server(self._accept, "127.0.0.1", port)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.stack import Stack
-from tests.rehearsal.play import TELLERS, Rehearsal
+from tests.rehearsal.play import WAYS, Rehearsal
 
 ORDERS, STEPS_A_SECOND, FAULTS, BETWEEN = 40, 40, 5, 0.7
 
 
-@pytest.fixture(params=list(TELLERS))
+@pytest.fixture(params=list(WAYS))
 def rehearsal(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Rehearsal]:
     found = Rehearsal(stack, request.param, orders=ORDERS, rate=STEPS_A_SECOND)
     found.start_system()
@@ -27,3 +27,4 @@ def test_both_systems_hold_the_same_and_each_customer_was_told_once_whatever_fai
     assert rehearsal.wrongly_told() == []
     assert set(rehearsal.records()) <= {"applied", "unchanged"}
     assert len(rehearsal.faults) == FAULTS
+    assert rehearsal.answered()

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tests.faults.stack import Stack
-from tests.rehearsal.play import TELLERS, Rehearsal
+from tests.rehearsal.play import WAYS, Rehearsal
 
 LATEST = 3600
 
@@ -47,7 +47,9 @@ def _played(stack: Stack, way: str, asked: argparse.Namespace) -> list[str]:
     finally:
         play.stop()
     took = time.monotonic() - began
-    print(f"{way}: {asked.orders} orders, {len(play.faults)} faults, {records}, {took:.0f} s")
+    print(
+        f"{way}: {asked.orders} orders, {play.answered()} changes answered, {len(play.faults)} faults, {records}, {took:.0f} s"
+    )
     for line in [*wrong[:20], f"{len(wrong)} wrong"]:
         print(f"  {line}")
     return wrong
@@ -55,7 +57,7 @@ def _played(stack: Stack, way: str, asked: argparse.Namespace) -> list[str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
-    parser.add_argument("ways", nargs="*", default=list(TELLERS), choices=[*TELLERS, []], metavar="WAY")
+    parser.add_argument("ways", nargs="*", default=list(WAYS), choices=[*WAYS, []], metavar="WAY")
     parser.add_argument("--orders", type=int, default=2000, help="how many orders each way (2,000)")
     parser.add_argument("--rate", type=float, default=40, help="steps of orders a second (40)")
     parser.add_argument("--faults", type=int, default=60, help="how many faults at most (60)")

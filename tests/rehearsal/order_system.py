@@ -15,17 +15,20 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
+from standardwebhooks import Webhook
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.rehearsal.tellers import TELLERS, Told  # noqa: E402
+from tests.rehearsal.tellers import TELLERS, Told, take_from_queue  # noqa: E402
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -34,6 +37,7 @@ CREATE INDEX IF NOT EXISTS orders_by_time ON orders (updated, id);
 CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL, order_id TEXT NOT NULL, body TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS messages_untold ON messages (seq) WHERE told = 0;
+CREATE TABLE IF NOT EXISTS heard (id TEXT PRIMARY KEY, type TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 PLANS = (
@@ -44,6 +48,7 @@ PLANS = (
     ("cancelled",),
 )
 STREETS = ("机场路 88 号", "解放北路 1 号", "三元里大道 217 号", "站前路 93 号", "梓元岗 2 座 318")
+CHANGEABLE = ("pending_payment", "paid", "picking")
 TELLING_THREADS, AT_ONCE, PAUSE = 4, 20, 0.1
 TOLD_TWICE = 0.1
 
@@ -99,20 +104,34 @@ class OrderSystem:
             self._write(base, number, _after(json.loads(facts), step, self.random), rest)
         return True
 
-    def change_address(self, number: str, address: dict[str, str]) -> bool:
-        """Somebody asks for another address: taken as long as the parcel has not left."""
+    # --- hearing ---------------------------------------------------------------------------------
+    def hear(self, message_id: str, body: dict[str, Any]) -> None:
+        """What happened in the product. A change that is asked for is decided and answered, once however often it is heard."""
         with self.database() as base:
-            (facts, plan) = base.execute("SELECT facts, plan FROM orders WHERE id = ?", [number]).fetchone()
-            known = json.loads(facts)
-            if known["status"] in ("shipped", "delivered", "cancelled"):
-                return False
-            self._write(base, number, known | {"address": known["address"] | address}, json.loads(plan))
-        return True
+            known = base.execute("INSERT OR IGNORE INTO heard VALUES (?, ?)", [message_id, body["type"]])
+            command = body["data"].get("command")
+            if known.rowcount and body["type"] == "order.change_requested" and command:
+                self._decide(base, command)
 
-    def say(self, number: str, body: dict[str, Any]) -> None:
-        """Tell the product something else than an order."""
-        with self.database() as base:
-            self._tell(base, number, body)
+    def _decide(self, base: sqlite3.Connection, command: dict[str, Any]) -> None:
+        """Another address is taken until the parcel has left; nothing else ever."""
+        number = command["external_id"]
+        facts, plan = base.execute("SELECT facts, plan FROM orders WHERE id = ?", [number]).fetchone()
+        known = json.loads(facts)
+        accepted = command["kind"] == "address" and known["status"] in CHANGEABLE
+        if accepted:
+            # Of an address only what is otherwise may be told.
+            address = known["address"] | command["data"]["address"]
+            self._write(base, number, known | {"address": address}, json.loads(plan))
+        answer = {
+            "request": command["request"],
+            "accepted": accepted,
+            "reason": "" if accepted else "已经发货",
+        }
+        # By which it is known there, and here.
+        answer |= {"external_id": number, "number": command["order"]}
+        at = datetime.now(UTC).isoformat()
+        self._tell(base, number, {"type": "order.change_answered", "timestamp": at, "data": answer})
 
     def _write(self, base: sqlite3.Connection, number: str, facts: dict[str, Any], plan: list[str]) -> None:
         now = datetime.now(UTC)
@@ -141,12 +160,12 @@ class OrderSystem:
             base.execute("UPDATE messages SET told = 1 WHERE seq = ?", [told.seq])
 
     # --- reading ---------------------------------------------------------------------------------
-    def page(self, since: float, after: str, most: int) -> list[dict[str, Any]]:
-        """Orders that changed at this moment (seconds since 1970) or later, the longest unchanged first."""
-        sql = "SELECT facts, updated FROM orders WHERE version > 0 AND (updated, id) > (?, ?) ORDER BY updated, id LIMIT ?"
+    def page(self, since: float, number: int, size: int) -> list[dict[str, Any]]:
+        """A page of the orders that changed at this moment (seconds since 1970) or later, the longest unchanged first."""
+        sql = "SELECT facts FROM orders WHERE version > 0 AND updated >= ? ORDER BY updated, id LIMIT ? OFFSET ?"
         with self.database() as base:
-            rows = base.execute(sql, [since, after, most]).fetchall()
-        return [json.loads(facts) | {"updated": updated} for facts, updated in rows]
+            rows = base.execute(sql, [since, size, (number - 1) * size]).fetchall()
+        return [json.loads(facts) for (facts,) in rows]
 
     def everything(self) -> dict[str, dict[str, Any]]:
         with self.database() as base:
@@ -221,6 +240,18 @@ def tell(system: OrderSystem) -> None:
                     teller.tell(told)
 
 
+def listen(system: OrderSystem) -> None:
+    """Take what the product has put into the queue for this system."""
+    while True:
+        url = system.setting("queue")
+        if not url:
+            time.sleep(PAUSE)
+            continue
+        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as line:
+            take_from_queue(line, system.hear)
+        time.sleep(PAUSE)
+
+
 def handler_of(system: OrderSystem) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -229,9 +260,17 @@ def handler_of(system: OrderSystem) -> type[BaseHTTPRequestHandler]:
             address = urlsplit(self.path)
             asked = {name: values[0] for name, values in parse_qs(address.query).items()}
             if address.path == "/orders":
-                since, after = float(asked.get("since", 0)), asked.get("after", "")
-                return self._answer({"orders": system.page(since, after, int(asked.get("limit", 50)))})
+                since, number, size = float(asked.get("since", 0)), int(asked["page"]), int(asked["size"])
+                return self._answer({"orders": system.page(since, number, size)})
             return self._answer({"/left": system.left, "/all": system.everything}[address.path]())
+
+        def do_POST(self) -> None:
+            """A webhook of the product."""
+            raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = Webhook(system.setting("hook_secret")).verify(raw, headers)
+            system.hear(headers["webhook-id"], body)
+            self._answer({})
 
         def do_PUT(self) -> None:
             given = self._body()
@@ -262,6 +301,7 @@ def main() -> None:
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     system = OrderSystem(folder)
     threading.Thread(target=live, args=[system], daemon=True).start()
+    threading.Thread(target=listen, args=[system], daemon=True).start()
     for _number in range(TELLING_THREADS):
         threading.Thread(target=tell, args=[system], daemon=True).start()
     server = ThreadingHTTPServer(("127.0.0.1", port), handler_of(system))

@@ -2,11 +2,13 @@
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,35 @@ UNTOLD = """
 SELECT count(*) FROM messaging_notification n JOIN orders_order o ON o.id = n.order_id
 WHERE o.external_id LIKE %s AND n.recipient_kind = 'customer' AND n.state = 'waiting'
 """
+ASKABLE = """
+SELECT number, receiver_name, receiver_phone, province, city, district, street FROM orders_order
+WHERE external_id LIKE %s AND status IN ('pending_payment', 'paid')
+"""
+OPEN = """
+SELECT count(*) FROM orders_changerequest r JOIN orders_order o ON o.id = r.order_id
+WHERE o.external_id LIKE %s AND r.state = 'open'
+"""
+ANSWERED = """
+SELECT count(*) FROM orders_changerequest r JOIN orders_order o ON o.id = r.order_id
+WHERE o.external_id LIKE %s AND r.handler = 'outside' AND r.state <> 'open'
+"""
+ADDRESS = ("name", "phone", "province", "city", "district", "street")
+CSRF = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
+ASKED_AT_ONCE = 2
+CLAIMS_RUN_OUT = """
+WITH due AS (UPDATE webhooks_out_webhookdelivery SET claimed_until = now() WHERE state = 'pending' RETURNING 1)
+SELECT count(*) FROM due
+"""
 UNREAD = """
 SELECT count(*) FROM events_reader WHERE state = 'active'
 AND position < (SELECT max(position) FROM events_domainevent)
 """
-UNTAKEN = "SELECT count(*) FROM sync.sync_inbox"
+IN_QUEUES = """
+SELECT (SELECT count(*) FROM sync.sync_inbox JOIN sync.sync_role r USING (connection_id)
+        WHERE r.role = %(role)s AND parked_at IS NULL)
+     + (SELECT count(*) FROM sync.sync_outbox JOIN sync.sync_role r USING (connection_id)
+        WHERE r.role = %(role)s AND parked_at IS NULL)
+"""
 UNAPPLIED = "SELECT state, count(*) FROM integrations_inboundrecord WHERE external_id LIKE %s GROUP BY 1"
 # What a customer is told of an order in each status.
 STEPS_TOLD = {
@@ -65,13 +91,21 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         self.random, self.prefix = random.Random(self.seed), f"R{self.way}{self.seed}"
+        # As the connection, its goods and its database role are called.
+        self.role = self.prefix.lower()
         self.folder = self.stack.data / f"rehearsal-{self.prefix}"
         self.folder.mkdir()
         self.port = free_port()
+        # The two ways of the line: to the product and back.
         self.line = Line(self.stack.url())
+        self.line_back = Line(f"127.0.0.1:{self.port}", listen_on=self.stack.ports["outside"])
         self.system = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
 
     # --- the other system ------------------------------------------------------------------------
+    @property
+    def lines(self) -> tuple[Line, Line]:
+        return self.line, self.line_back
+
     def start_system(self) -> None:
         command = [sys.executable, str(PROGRAM), str(self.folder), str(self.port)]
         self.process = spawn_process(command, self.stack.data / "order_system.log")
@@ -83,18 +117,38 @@ class Rehearsal:
         self.process.wait()
 
     def stop(self) -> None:
+        """End the other system; what is told from now on is told to nobody."""
+        with self.stack.api() as api:
+            for endpoint in api.get("webhook-endpoints/").json()["results"]:
+                api.delete(f"webhook-endpoints/{endpoint['id']}/")
         if self.process:
             end_process(self.process, signal.SIGTERM, within=5)
         self.system.close()
-        self.line.close()
+        for line in self.lines:
+            line.close()
 
     def join(self) -> None:
         """Join the two and have orders begin to live."""
-        known = json.loads(self.stack.django_of("tests.rehearsal.shop", f"main({self.way!r}, 'rehearsal')"))
-        self.system.put("/teller", json=TELLERS[self.way](self, known))
+        call = f"main({self.way!r}, {self.role!r}, '{self.line_back.url}/hook')"
+        known = json.loads(self.stack.django_of("tests.rehearsal.shop", call))
+        for name, value in WAYS[self.way](self, known).items():
+            self.system.put(f"/{name}", json=value)
         plan = {"count": self.orders, "seed": self.seed, "sku": known["sku"], "prefix": self.prefix}
         self.system.put("/plan", json=plan)
         self.system.put("/rate", json=self.rate)
+
+    def ask_for_changes(self) -> None:
+        """Customers ask for another address on their phones; the other system has to say yes or no."""
+        askable = self._rows(ASKABLE)
+        for number, *address in self.random.sample(askable, k=min(ASKED_AT_ONCE, len(askable))):
+            # Some are cut off: their change is asked for, or it is not.
+            with suppress(httpx.HTTPError), self.stack.api() as api, httpx.Client(timeout=20) as phone:
+                page = api.get(f"orders/{number}/").json()["customer_url"]
+                opened = phone.get(self.stack.url() + urlsplit(page).path, follow_redirects=True)
+                street, told = f"{address[-1]}改", dict(zip(ADDRESS, address, strict=True))
+                form = {"kind": "address", "key": f"{number}-{street}", **told, "street": street}
+                token = {"csrfmiddlewaretoken": CSRF.findall(opened.text)[0]}
+                phone.post(f"{opened.url}change/", data=form | token, headers={"Referer": str(opened.url)})
 
     # --- what fails ------------------------------------------------------------------------------
     def fail_once(self, pause: threading.Event) -> None:
@@ -106,9 +160,11 @@ class Rehearsal:
     def play(self, *, faults: int, seconds_between: float, within: float) -> None:
         """From the first order to the last, with so many faults on the way; then until both are at rest."""
         pause = threading.Event()
+        eventually(lambda: self._rows(ASKABLE), within, "the first orders are here")
         for _number in range(faults):
             if self._left() == {"orders": 0, "messages": 0}:
                 break
+            self.ask_for_changes()
             self.fail_once(pause)
             pause.wait(seconds_between)
         eventually(self._is_at_rest, within, "everything is told and applied")
@@ -118,14 +174,23 @@ class Rehearsal:
 
     def _is_at_rest(self) -> bool:
         self.stack.look_after()
-        told = self._left() == {"orders": 0, "messages": 0} and self.stack.rows(UNTAKEN) == [(0,)]
-        at_rest = told and not self.records().get("received")
+        at_rest = self._left() == {"orders": 0, "messages": 0} and not self.records().get("received")
+        at_rest = at_rest and self._in_queues() == 0 and self._rows(OPEN) == [(0,)]
         return at_rest and self.stack.rows(UNREAD) == [(0,)] and self._rows(UNTOLD) == [(0,)]
+
+    def _in_queues(self) -> int:
+        """Rows that wait in either direction, of a system that is joined by the database."""
+        sql = IN_QUEUES.replace("%(role)s", f"'{self.role}'")
+        return int(self.stack.rows(sql)[0][0])
 
     # --- what came of it -------------------------------------------------------------------------
     def records(self) -> dict[str, int]:
         """How many of the messages are in which state."""
         return dict(self.stack.rows(UNAPPLIED, f"{self.prefix}-%"))
+
+    def answered(self) -> int:
+        """How many changes the other system was asked for and has answered."""
+        return int(self._rows(ANSWERED)[0][0])
 
     def differences(self) -> list[str]:
         """Orders of which the two do not say the same, each as a line."""
@@ -162,6 +227,8 @@ def _system_killed(play: Rehearsal, _pause: threading.Event) -> None:
 
 def _worker_killed(play: Rehearsal, _pause: threading.Event) -> None:
     play.stack.kill("worker")
+    # As if the minute were over that it had for the webhooks in its hands.
+    play.stack.rows(CLAIMS_RUN_OUT)
     play.stack.start_worker()
 
 
@@ -170,32 +237,45 @@ def _valkey_killed(play: Rehearsal, _pause: threading.Event) -> None:
     play.stack.start_valkey()
 
 
+def _postgres_crashes(play: Rehearsal, _pause: threading.Event) -> None:
+    play.stack.crash_postgres()
+    play.stack.start_postgres()
+
+
 def _line_cut(play: Rehearsal, pause: threading.Event) -> None:
-    play.line.cut()
+    for line in play.lines:
+        line.cut()
     pause.wait(0.5)
-    play.line.mend()
+    for line in play.lines:
+        line.mend()
 
 
 def _answers_lost(play: Rehearsal, pause: threading.Event) -> None:
-    play.line.cut_answers()
+    for line in play.lines:
+        line.cut_answers()
     pause.wait(0.5)
-    play.line.mend()
+    for line in play.lines:
+        line.mend()
 
 
 def _line_reset(play: Rehearsal, _pause: threading.Event) -> None:
-    play.line.drop()
+    for line in play.lines:
+        line.drop()
 
 
 def _line_slow(play: Rehearsal, pause: threading.Event) -> None:
-    play.line.delay = 0.3
+    for line in play.lines:
+        line.delay = 0.3
     pause.wait(1)
-    play.line.delay = 0
+    for line in play.lines:
+        line.delay = 0
 
 
 FAULTS: dict[str, Callable[[Rehearsal, threading.Event], None]] = {
     "the other system is killed": _system_killed,
     "the worker is killed": _worker_killed,
     "Valkey is killed": _valkey_killed,
+    "PostgreSQL crashes": _postgres_crashes,
     "the line is cut": _line_cut,
     "answers are lost": _answers_lost,
     "the line is reset": _line_reset,
@@ -206,7 +286,8 @@ FAULTS: dict[str, Callable[[Rehearsal, threading.Event], None]] = {
 # --- ways -----------------------------------------------------------------------------------------
 def _webhook(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
     url = f"{play.line.url}/api/v1/inbound/orders/"
-    return {"kind": "webhook", "settings": {"url": url, "secret": known["secret"]}}
+    teller = {"kind": "webhook", "settings": {"url": url, "secret": known["secret"]}}
+    return {"teller": teller, "hook_secret": known["hook_secret"]}
 
 
 def _queue_table(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
@@ -217,10 +298,18 @@ def _queue_table(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
     play.line = Line(f"{asked['host'][0]}/.s.PGSQL.{asked['port'][0]}")
     near = urlsplit(play.line.url).netloc
     url = f"postgresql://{role.username}:{role.password}@{near}{role.path}"
-    return {"kind": "queue", "settings": {"url": url}}
+    return {"teller": {"kind": "queue_table", "settings": {"url": url}}, "queue": url}
 
 
-TELLERS: dict[str, Callable[[Rehearsal, dict[str, str]], dict[str, Any]]] = {
+def _polling(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
+    """The product comes for the orders; what it says goes by webhook."""
+    settings = {"url": play.line.url, "key": play.stack.cast["api_key"]}
+    return {"teller": {"kind": "polling", "settings": settings}, "hook_secret": known["hook_secret"]}
+
+
+# What the other system has to know, by the way in which it is joined.
+WAYS: dict[str, Callable[[Rehearsal, dict[str, str]], dict[str, Any]]] = {
     "webhook": _webhook,
-    "queue": _queue_table,
+    "queue_table": _queue_table,
+    "polling": _polling,
 }

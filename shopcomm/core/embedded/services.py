@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -29,6 +31,8 @@ from shopcomm.core.embedded.binaries import (
 LONGEST_SOCKET_DIR = 80
 NEEDED_BYTES = 200 * 1024 * 1024
 WAIT_SECONDS = 30.0
+# Below what Linux, macOS and BSD give to outgoing connections.
+NEVER_GIVEN_OUT = range(20_000, 32_000)
 # Of a log, to find its last line in.
 LAST_BYTES = 16 * 1024
 
@@ -192,10 +196,16 @@ def _make_database(sockets: Path) -> None:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that nobody listens on, and that no outgoing connection takes before its server starts.
+
+    Raises OSError where a hundred are taken.
+    """
+    for port in random.SystemRandom().sample(NEVER_GIVEN_OUT, 100):
+        with suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port")
 
 
 def _listens(port: int) -> bool:
