@@ -7,7 +7,7 @@ import pytest
 from tests.faults.stack import Stack
 from tests.rehearsal.play import WAYS, Rehearsal
 
-ORDERS, STEPS_A_SECOND, FAULTS, BETWEEN = 40, 40, 5, 0.7
+ORDERS, STEPS_A_SECOND, FAULTS, BETWEEN = 40, 12, 5, 0.7
 
 
 @pytest.fixture(params=list(WAYS))

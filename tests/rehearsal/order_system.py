@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zlib import crc32
 
 import psycopg
 from standardwebhooks import Webhook
@@ -206,7 +207,7 @@ def _after(facts: dict[str, Any], step: str, chance: random.Random) -> dict[str,
     if step == "address":
         return facts | {"address": facts["address"] | {"street": f"{chance.choice(STREETS)}乙"}}
     if step == "shipped":
-        parcel = {"carrier": "zhongtong", "tracking_number": f"ZT{facts['external_id']}"}
+        parcel = {"carrier": "zhongtong", "tracking_number": f"78{crc32(facts['external_id'].encode()):010d}"}
         return facts | {"status": step, "shipments": [parcel]}
     return facts | {"status": step}
 

@@ -37,8 +37,9 @@ SELECT count(*) FROM messaging_notification n JOIN orders_order o ON o.id = n.or
 WHERE o.external_id LIKE %s AND n.recipient_kind = 'customer' AND n.state = 'waiting'
 """
 ASKABLE = """
-SELECT number, receiver_name, receiver_phone, province, city, district, street FROM orders_order
+SELECT number, receiver_name, receiver_phone, province, city, district, street FROM orders_order o
 WHERE external_id LIKE %s AND status IN ('pending_payment', 'paid')
+AND NOT EXISTS (SELECT FROM orders_changerequest r WHERE r.order_id = o.id AND r.handler = 'outside')
 """
 OPEN = """
 SELECT count(*) FROM orders_changerequest r JOIN orders_order o ON o.id = r.order_id
@@ -51,6 +52,7 @@ WHERE o.external_id LIKE %s AND r.handler = 'outside' AND r.state <> 'open'
 ADDRESS = ("name", "phone", "province", "city", "district", "street")
 CSRF = re.compile('name="csrfmiddlewaretoken" value="([^"]+)"')
 ASKED_AT_ONCE = 2
+PAUSED = "UPDATE integrations_connection SET state = 'paused' WHERE name = %s RETURNING 1"
 CLAIMS_RUN_OUT = """
 WITH due AS (UPDATE webhooks_out_webhookdelivery SET claimed_until = now() WHERE state = 'pending' RETURNING 1)
 SELECT count(*) FROM due
@@ -117,7 +119,8 @@ class Rehearsal:
         self.process.wait()
 
     def stop(self) -> None:
-        """End the other system; what is told from now on is told to nobody."""
+        """End the other system; nobody is told anything from now on, or asked."""
+        self.stack.rows(PAUSED, self.role)
         with self.stack.api() as api:
             for endpoint in api.get("webhook-endpoints/").json()["results"]:
                 api.delete(f"webhook-endpoints/{endpoint['id']}/")

@@ -176,16 +176,44 @@ def test_an_answer_for_the_request_of_another_order_is_parked(
     assert asked.state == State.OPEN
 
 
-def test_what_was_changed_otherwise_since_is_a_conflict_and_the_request_stays_open(
+def address_at(sku: str, minute: int, street: str) -> dict[str, Any]:
+    """The order as the other system has it so many minutes after noon, with this street."""
+    whole = outside_order(sku, "paid", minute=minute)
+    whole["address"] |= {"street": street}
+    return whole
+
+
+def test_a_yes_that_the_other_system_has_overtaken_itself_ends_the_request_and_leaves_the_order_as_it_is(
     kept: Order, asked: ChangeRequest, answer, tell, sku: str
 ) -> None:
-    whole = outside_order(sku, "paid", minute=5)
-    whole["address"] |= {"street": "解放路 3 号"}
-    assert tell(whole).state == Records.APPLIED
-    late = answer(accepted=True)
+    assert tell(address_at(sku, 90, "解放路 3 号")).state == Records.APPLIED
+    assert answer(accepted=True).state == Records.APPLIED
     asked.refresh_from_db()
-    assert (late.state, late.reason, asked.state) == (Records.CONFLICT, "change_clash", State.OPEN)
-    assert street_of(kept) == "解放路 3 号"
+    assert (asked.state, street_of(kept)) == (State.DECLINED, "解放路 3 号")
+    assert any("接受以后又改过" in line for line in lines_in_chat(kept))
+
+
+def test_the_other_system_decides_as_asked_although_it_has_changed_the_same_thing_before(
+    kept: Order, asked: ChangeRequest, answer, tell, sku: str
+) -> None:
+    assert tell(address_at(sku, 5, "解放路 3 号")).state == Records.APPLIED
+    assert answer(accepted=True).state == Records.APPLIED
+    asked.refresh_from_db()
+    assert (asked.state, street_of(kept)) == (State.ACCEPTED, NEW_STREET)
+    # The same once more, after it has changed it again.
+    assert tell(address_at(sku, 90, "三元里大道 5 号")).state == Records.APPLIED
+    assert answer(accepted=True).state == Records.UNCHANGED
+    assert street_of(kept) == "三元里大道 5 号"
+
+
+def test_an_order_that_shows_what_was_asked_for_after_another_change_counts_as_accepted(
+    kept: Order, asked: ChangeRequest, answer, tell, sku: str
+) -> None:
+    assert tell(address_at(sku, 5, "解放路 3 号")).state == Records.APPLIED
+    assert tell(address_at(sku, 6, NEW_STREET)).state == Records.APPLIED
+    asked.refresh_from_db()
+    assert (asked.state, street_of(kept)) == (State.ACCEPTED, NEW_STREET)
+    assert answer(accepted=True).state == Records.UNCHANGED
 
 
 def test_what_comes_from_the_other_system_itself_does_not_go_back_as_a_command(

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, Status
+from orders.policies.change_merging import Seen
 from orders.selectors.addresses import COLUMNS, AddressInput
 from orders.services.change_requests.request import accept_change
 from shopcomm.core.accounts.actors import Actor
@@ -37,10 +38,19 @@ def accept_what_is_shown(
     done = None
     for request in _waiting(actor, order).filter(kind=KINDS[part]).order_by("pk"):
         if _SHOWS[part](wanted, request.after):
-            done = run_service(partial(accept_change, actor=actor, request_id=request.pk))
+            done = run_service(partial(accept_as_decided, actor=actor, request_id=request.pk))
             if done.refusal:
                 return done
     return done
+
+
+def accept_as_decided(*, actor: Actor, request_id: int) -> ChangeRequest:
+    """Accept a request for the system that keeps the order, also where it has changed the same thing itself since.
+
+    It knew of that when it decided: its order is as asked for. Raises what `accept_change` raises.
+    """
+    version = Order.objects.values_list("version", flat=True).get(change_requests=request_id)
+    return accept_change(actor=actor, request_id=request_id, seen=Seen(version))
 
 
 def _shows_address(wanted: InboundOrder, after: dict[str, Any]) -> bool:
@@ -75,6 +85,7 @@ KINDS = {
     "items": ChangeKind.ITEMS,
     "status": ChangeKind.CANCEL,
 }
+PARTS_OF_KINDS = {str(kind): part for part, kind in KINDS.items()}
 _SHOWS: dict[str, Callable[[InboundOrder, dict[str, Any]], bool]] = {
     "note": _shows_note,
     "urgent": _shows_urgent,

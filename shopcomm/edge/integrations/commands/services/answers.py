@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from orders.models import ChangeRequest, Handler, Order
-from orders.services.change_requests.request import accept_change, decline_change
+from orders.services.change_requests.request import decline_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.outcomes import Outcome, run_service
-from shopcomm.core.reading import MOST_ID
+from shopcomm.core.reading import MOST_ID, iso_moment
+from shopcomm.edge.integrations.freshness import Said
 from shopcomm.edge.integrations.inbound_order import NotReadable, error_text
 from shopcomm.edge.integrations.models import InboundRecord, OutsideOrder
 from shopcomm.edge.integrations.services.order_parts import (
@@ -21,6 +22,7 @@ from shopcomm.edge.integrations.services.order_parts import (
     sender_of,
 )
 from shopcomm.edge.integrations.services.receiving import store_record
+from shopcomm.edge.integrations.services.shown_changes import PARTS_OF_KINDS, accept_as_decided
 
 ANSWERED = "order.change_answered"
 # Otherwise than by what was done already.
@@ -67,11 +69,23 @@ def apply_answer(record: InboundRecord) -> Applied:
             _("这个订单没有向对方系统提出过编号 %(id)s 的修改申请") % {"id": said["request"]},
         )
     answered = settle_request(
-        actor=sender_of(record), request=request, accepted=said["accepted"], reason=said["reason"]
+        actor=sender_of(record),
+        request=request,
+        accepted=said["accepted"],
+        reason=said["reason"],
+        is_last_word=not _has_said_more(record, request),
     )
     refused = (answered.refused,) if answered.refused else ()
     detail = answered.refused.detail if answered.refused else ""
     return Applied(order.pk, answered.is_news, refused, detail=detail)
+
+
+def _has_said_more(record: InboundRecord, request: ChangeRequest) -> bool:
+    """Whether the other system has said something newer than its answer of what the request is about."""
+    outside = OutsideOrder.objects.filter(connection=record.connection, order=request.order_id).first()
+    kept = outside.seen.get(PARTS_OF_KINDS.get(request.kind, "")) if outside else None
+    at = iso_moment(record.body.get("timestamp")) or record.received_at
+    return kept is not None and Said.from_json(kept).at > at
 
 
 def _order_of(record: InboundRecord, external_id: str) -> Order:
@@ -83,19 +97,24 @@ def _order_of(record: InboundRecord, external_id: str) -> Order:
     return order
 
 
-def settle_request(*, actor: Actor, request: ChangeRequest, accepted: bool, reason: str = "") -> Answered:
+def settle_request(
+    *, actor: Actor, request: ChangeRequest, accepted: bool, reason: str = "", is_last_word: bool = True
+) -> Answered:
     """Accept or refuse a request in the name of the system that it was laid before, as a person's answer would.
 
+    Accepted, the order becomes as asked for, also where that system has changed the same thing since the request. Where
+    it has changed it once more since (`is_last_word` is false), that is what holds, and the customer is told so.
     The same answer again changes nothing. One that comes after another end of the request is refused, unless nothing
     was done and nothing is to be done.
     """
+    if accepted and request.state == State.ACCEPTED:
+        return Answered(request, False)
     was_open = request.state == State.OPEN
-    told = reason.strip() or _("对方系统没有说明原因")
-    work = (
-        partial(accept_change, actor=actor, request_id=request.pk)
-        if accepted
-        else partial(decline_change, actor=actor, request_id=request.pk, reason=told)
-    )
+    work = partial(accept_as_decided, actor=actor, request_id=request.pk)
+    if not accepted or not is_last_word:
+        told = _("接受以后又改过，以订单现在的内容为准") if accepted else reason.strip()
+        told = told or _("对方系统没有说明原因")
+        work = partial(decline_change, actor=actor, request_id=request.pk, reason=told)
     done: Outcome[ChangeRequest] = run_service(work)
     if not done.refusal:
         return Answered(done.result, was_open)
