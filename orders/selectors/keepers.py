@@ -2,8 +2,11 @@
 
 from orders import hooks
 from orders.hooks import Keeper
-from orders.models import Order
+from orders.models import ChangeRequest, Order
 from shopcomm.core.accounts.actors import Actor
+
+# Whose wishes are laid before the system that keeps the order.
+PEOPLE = ("customer", "staff", "assistant")
 
 
 def keeper_of(order: Order) -> Keeper | None:
@@ -24,3 +27,8 @@ def is_keeper(actor: Actor, order: Order) -> bool:
     """Whether the other system that keeps an order says so itself."""
     keeper = keeper_of(order) if actor.is_integration else None
     return keeper is not None and keeper.name == actor.name
+
+
+def keeper_asked(request: ChangeRequest) -> Keeper | None:
+    """The other system that decides about a request. What a program asks comes from there, and does not go back."""
+    return keeper_of(request.order) if request.asked_by_kind in PEOPLE else None

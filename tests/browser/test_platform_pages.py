@@ -43,6 +43,7 @@ def test_the_pages_of_platforms_are_as_wide_as_the_screen(browse, live, manager,
     page = browse(f"{live.url}/integrations/weixin-shop/add/", staff=manager, width=width)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="继续").click()
+    page.wait_for_url("**/weixin-shop/add/")
     for path in (
         "weixin-shop/add/",
         f"weixin-shop/{shop.pk}/credentials/",

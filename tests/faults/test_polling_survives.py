@@ -11,8 +11,9 @@ from tests.integrations.polling.order_system import Asked, OrderSystem, Reply
 from tests.outside_orders import outside_order
 
 ORDERS, KILLED_AT = 20, "6"
-APPLIED = "SELECT count(*) FROM integrations_inboundrecord WHERE state = 'applied'"
-RECORDS = "SELECT count(*), count(DISTINCT external_id) FROM integrations_inboundrecord"
+OURS = "FROM integrations_inboundrecord r JOIN integrations_connection c ON c.id = r.connection_id WHERE c.name = 'polled'"
+APPLIED = f"SELECT count(*) {OURS} AND r.state = 'applied'"
+RECORDS = f"SELECT count(*), count(DISTINCT external_id) {OURS}"
 PAID = "SELECT count(*), count(DISTINCT external_id) FROM orders_order WHERE starts_with(external_id, 'polled:') AND status = 'paid'"
 
 
@@ -21,6 +22,7 @@ def system(stack: Stack) -> Iterator[OrderSystem]:
     found = OrderSystem(stack.ports["outside"])
     yield found
     found.close()
+    stack.rows("UPDATE integrations_connection SET state = 'paused' WHERE name = 'polled' RETURNING 1")
 
 
 @pytest.mark.usefixtures("background")

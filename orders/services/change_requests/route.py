@@ -13,7 +13,7 @@ from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, 
 from orders.policies.change_commands import command_of
 from orders.policies.change_policy import HANDLERS, INSTEAD, Outcome, decide_outcome, stage_of
 from orders.selectors.change_policy import policy_in_force
-from orders.selectors.keepers import is_keeper, keeper_of
+from orders.selectors.keepers import is_keeper, keeper_asked
 from orders.services.change_requests.apply import apply_change_request
 from orders.services.change_requests.close import close_request, record_rejection
 from orders.services.edits import MONEY
@@ -24,8 +24,6 @@ from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 
 State = ChangeRequest.State
-# Whose wishes are laid before the system that keeps the order.
-PEOPLE = ("customer", "staff", "assistant")
 
 
 def apply_or_route(
@@ -46,11 +44,6 @@ def apply_or_route(
         apply_change_request(request, order, actor_who_asked(request) if request.consent else actor)
         return request
     return open_for_review(request, order, actor, HANDLERS[outcome])
-
-
-def keeper_asked(request: ChangeRequest) -> Keeper | None:
-    """The other system that decides about a request. What a program asks comes from there, and does not go back."""
-    return keeper_of(request.order) if request.asked_by_kind in PEOPLE else None
 
 
 def policy_outcome(request: ChangeRequest, order: Order, lines: list[OrderLine]) -> tuple[Outcome, str]:

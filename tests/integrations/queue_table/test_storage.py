@@ -75,15 +75,25 @@ def test_a_claim_walks_its_index_past_half_a_million_dead_and_half_a_million_liv
     run_sql("DELETE FROM sync.sync_outbox")
     fill(erp, 500_000, "live")
     # Nobody has looked at the table since: what the planner knows of it is that it is empty.
-    for _again in range(2):
-        plan = plan_of_a_claim(erp)
-        nodes = list(nodes_of(plan))
-        assert not [node for node in nodes if node["Node Type"] in ("Seq Scan", "Bitmap Heap Scan")]
-        (walked,) = [node for node in nodes if node.get("Index Name") == "sync_outbox_waiting"]
-        assert (walked["Node Type"], walked["Actual Rows"]) == ("Index Scan", 100)
-    # The dead rows were marked the first time: later claims pass their pages and look at no row of them.
-    assert walked["Shared Hit Blocks"] + walked["Shared Read Blocks"] < 5000
-    assert [row.message_id for row in erp.take(2)] == ["live201", "live202"]
+    walked = [blocks_walked(erp)]
+
+    def again() -> bool:
+        walked.append(blocks_walked(erp))
+        return walked[-1] < 5000
+
+    # Dead rows are marked as soon as no other line may still see them: claims then pass their pages and look at none of them.
+    eventually(again)
+    left = 100 * len(walked)
+    assert [row.message_id for row in erp.take(2)] == [f"live{left + 1}", f"live{left + 2}"]
+
+
+def blocks_walked(other: Other) -> int:
+    """How many pages of its index a claim of a hundred rows looks through; it reads the table in no other way."""
+    nodes = list(nodes_of(plan_of_a_claim(other)))
+    assert not [node for node in nodes if node["Node Type"] in ("Seq Scan", "Bitmap Heap Scan")]
+    (walked,) = [node for node in nodes if node.get("Index Name") == "sync_outbox_waiting"]
+    assert (walked["Node Type"], walked["Actual Rows"]) == ("Index Scan", 100)
+    return int(walked["Shared Hit Blocks"] + walked["Shared Read Blocks"])
 
 
 def plan_of_a_claim(other: Other) -> dict[str, Any]:
