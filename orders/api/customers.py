@@ -55,9 +55,7 @@ class CustomerFields(serializers.Serializer):
     tags = serializers.ListField(
         child=serializers.CharField(max_length=LONGEST_TAG), max_length=MOST_TAGS, required=False
     )
-    language = serializers.ChoiceField(
-        [code for code, _name in settings.LANGUAGES], required=False, allow_blank=True
-    )
+    language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_blank=True)
     time_zone = ZoneField(
         max_length=40,
         required=False,

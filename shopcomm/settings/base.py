@@ -348,6 +348,9 @@ SPECTACULAR_SETTINGS = {
     ],
     # Several things have a field `state`, each with choices of its own.
     "ENUM_NAME_OVERRIDES": {
+        "Language": "django.conf.settings.LANGUAGES",
+        "CaseKind": "orders.models.after_sales.AfterSalesCase.Kind",
+        "ParcelState": "orders.models.shipments.Shipment.State",
         "InboundRecordState": "shopcomm.edge.integrations.models.InboundRecord.State",
         "WebhookEndpointState": "shopcomm.edge.integrations.webhooks_out.models.WebhookEndpoint.State",
         "WebhookDeliveryState": "shopcomm.edge.integrations.webhooks_out.models.WebhookDelivery.State",
