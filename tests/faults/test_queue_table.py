@@ -17,7 +17,7 @@ MESSAGES = 300
 TAKEN = "SELECT message_id FROM integrations_inboundrecord WHERE starts_with(message_id, 'fault-') ORDER BY 1"
 FILL = """
 INSERT INTO sync.sync_outbox (connection_id, message_id, type, stream, body)
-SELECT connection_id, 'evt_' || n, 'order.paid', 'order:' || mod(n, 30), '{"data": {"number": "' || n || '"}}'
+SELECT connection_id, 'row_' || n, 'order.paid', 'order:' || mod(n, 30), '{"data": {"number": "' || n || '"}}'
 FROM sync.sync_role, generate_series(1, 300) AS n WHERE role = 'faults'
 """
 OURS = "JOIN sync.sync_role USING (connection_id) WHERE role = 'faults'"
@@ -87,7 +87,7 @@ def test_each_row_is_taken_although_a_consumer_and_postgres_die_meanwhile(
     consumers = [start_consumer(url, log), start_consumer(url, log)]
     try:
         stack.rows(f"WITH filled AS ({FILL} RETURNING 1) SELECT count(*) FROM filled")
-        eventually(lambda: log.read_text().count("evt_") > 30, why="a tenth is taken")
+        eventually(lambda: log.read_text().count("row_") > 30, why="a tenth is taken")
         consumers[0].kill()
         crash_postgres(stack)
         # What the killed one had in hand would be free in a minute.
@@ -100,9 +100,9 @@ def test_each_row_is_taken_although_a_consumer_and_postgres_die_meanwhile(
             consumer.kill()
             consumer.wait()
     told = [
-        int(line.split()[0].removeprefix("evt_"))
+        int(line.split()[0].removeprefix("row_"))
         for line in log.read_text().splitlines()
-        if line.startswith("evt_")
+        if line.startswith("row_")
     ]
     assert set(told) == set(range(1, 301))
     for order in range(30):
