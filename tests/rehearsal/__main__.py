@@ -57,13 +57,17 @@ def _played(stack: Stack, way: str, asked: argparse.Namespace) -> list[str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
-    parser.add_argument("ways", nargs="*", default=list(WAYS), choices=[*WAYS, []], metavar="WAY")
+    parser.add_argument("ways", nargs="*", metavar="WAY", help=f"of {', '.join(WAYS)}; all unless given")
     parser.add_argument("--orders", type=int, default=2000, help="how many orders each way (2,000)")
     parser.add_argument("--rate", type=float, default=40, help="steps of orders a second (40)")
     parser.add_argument("--faults", type=int, default=60, help="how many faults at most (60)")
     parser.add_argument("--between", type=float, default=3, help="seconds between two faults (3)")
     parser.add_argument("--seed", type=int, default=1, help="another number lets other things fail (1)")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    asked.ways = asked.ways or list(WAYS)
+    if unknown := sorted(set(asked.ways) - set(WAYS)):
+        parser.error(f"no such way: {', '.join(unknown)}; there are {', '.join(WAYS)}")
+    return asked
 
 
 if __name__ == "__main__":

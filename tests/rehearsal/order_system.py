@@ -4,15 +4,15 @@
 
 Orders live through plans (placed, a new address, paid, picked, shipped, signed, or cancelled). Each step is written
 together with the message that tells of it, so a process that is killed goes on where it was. What it tells over is
-a `Teller`, set by `PUT /teller`.
+a `Teller`, set by `PUT /teller`; what it hears of the product it decides and answers.
 """
 
 import json
 import random
+import signal
 import sqlite3
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +29,7 @@ from standardwebhooks import Webhook
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.rehearsal.tellers import TELLERS, Told, take_from_queue  # noqa: E402
+from tests.rehearsal.tellers import TELLERS, Teller, Told, take_from_queue  # noqa: E402
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -213,44 +213,39 @@ def _after(facts: dict[str, Any], step: str, chance: random.Random) -> dict[str,
 
 
 # --- the program ----------------------------------------------------------------------------------
-def live(system: OrderSystem) -> None:
+def live(system: OrderSystem, stopped: threading.Event) -> None:
     """Have orders go on, so many steps a second as it was told."""
-    while True:
-        rate = system.setting("rate") or 0
-        if not rate or not system.step():
-            time.sleep(PAUSE)
-        else:
-            time.sleep(1 / rate)
+    pause = PAUSE
+    while not stopped.wait(pause):
+        rate = system.setting("rate")
+        pause = 1 / rate if rate and system.step() else PAUSE
 
 
-def tell(system: OrderSystem) -> None:
-    """Tell what nobody has taken yet, some of it twice, until it is taken."""
-    while True:
-        known, chance = system.setting("teller"), random.Random()
-        batch = system.untold() if known else []
-        if not batch:
-            time.sleep(PAUSE)
-            continue
-        with TELLERS[known["kind"]](**known["settings"]) as teller:
-            for told in batch:
-                if not teller.tell(told):
-                    time.sleep(PAUSE)
-                    break
-                system.note_told(told)
-                if chance.random() < TOLD_TWICE:
-                    teller.tell(told)
+def tell(system: OrderSystem, stopped: threading.Event) -> None:
+    """Tell what nobody has taken yet, until it is taken."""
+    while not stopped.wait(PAUSE):
+        if known := system.setting("teller"):
+            with TELLERS[known["kind"]](**known["settings"]) as teller:
+                tell_untold(system, teller)
 
 
-def listen(system: OrderSystem) -> None:
+def tell_untold(system: OrderSystem, teller: Teller) -> None:
+    """Tell message by message, some of them twice, until none is left or one is not taken."""
+    while batch := system.untold():
+        for told in batch:
+            if not teller.tell(told):
+                return
+            system.note_told(told)
+            if system.random.random() < TOLD_TWICE:
+                teller.tell(told)
+
+
+def listen(system: OrderSystem, stopped: threading.Event) -> None:
     """Take what the product has put into the queue for this system."""
-    while True:
-        url = system.setting("queue")
-        if not url:
-            time.sleep(PAUSE)
-            continue
-        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as line:
-            take_from_queue(line, system.hear)
-        time.sleep(PAUSE)
+    while not stopped.wait(PAUSE):
+        if url := system.setting("queue"):
+            with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as line:
+                take_from_queue(line, system.hear)
 
 
 def handler_of(system: OrderSystem) -> type[BaseHTTPRequestHandler]:
@@ -299,15 +294,17 @@ def handler_of(system: OrderSystem) -> type[BaseHTTPRequestHandler]:
 
 
 def main() -> None:
+    """Until SIGTERM."""
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
-    system = OrderSystem(folder)
-    threading.Thread(target=live, args=[system], daemon=True).start()
-    threading.Thread(target=listen, args=[system], daemon=True).start()
-    for _number in range(TELLING_THREADS):
-        threading.Thread(target=tell, args=[system], daemon=True).start()
+    system, stopped = OrderSystem(folder), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_signal: stopped.set())
     server = ThreadingHTTPServer(("127.0.0.1", port), handler_of(system))
     server.daemon_threads = True
-    server.serve_forever()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for work in (live, listen, *[tell] * TELLING_THREADS):
+        threading.Thread(target=work, args=[system, stopped], daemon=True).start()
+    stopped.wait()
+    server.shutdown()
 
 
 if __name__ == "__main__":

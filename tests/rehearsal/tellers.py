@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import psycopg
@@ -23,6 +23,12 @@ class Told:
     message_id: str
     order_id: str
     body: str
+
+
+class Teller(Protocol):
+    """One way. False: not taken, and to be told again."""
+
+    def tell(self, told: Told) -> bool: ...
 
 
 class WebhookTeller:
