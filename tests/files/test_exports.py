@@ -277,3 +277,18 @@ def test_the_form_says_what_it_is_narrowed_to_and_how_long_it_is(boss: Client) -
     assert "1 行" in boss.get("/files/exports/new/orders/?status=paid").content.decode()
     assert boss.get("/files/exports/new/nothing/").status_code == 404
     assert "还没有" in boss.get("/files/exports/").content.decode()
+
+
+def test_a_query_too_long_to_be_kept_is_refused_and_loses_no_filter(boss: Client, settings) -> None:
+    settings.EXPORT_AT_ONCE_ROWS = 0
+    make_order()
+    query = f"q={'x' * 2_000}&status=cancelled"
+    assert boss.post(f"/files/exports/new/orders/?{query}", {"form": "csv"}).status_code == 422
+    assert not ExportRun.objects.exists()
+
+
+def test_a_form_exports_no_list_that_its_filters_are_not_for(boss: Client) -> None:
+    CustomerFactory(name="不在这份名单里")
+    make_order()
+    answer = boss.post("/files/exports/new/orders/", {"form": "csv", "what": "customers"})
+    assert next(iter(csv_rows(answer.content)[0])) == "订单号"

@@ -74,7 +74,7 @@ def ask_for_list(staff: Staff, wish: Wish) -> ExportRun:
     run = ExportRun.objects.create(
         staff=staff,
         what=wish.what,
-        query=wish.query[:LONGEST_QUERY],
+        query=wish.query,
         form=wish.form.value,
         contacts=wish.contacts,
         language=translation.get_language() or settings.LANGUAGE_CODE,
@@ -135,6 +135,9 @@ def _rows(staff: Staff, wish: Wish) -> tuple[ExportedList, QuerySet]:
     of = list_for(actor, wish.what)
     if not staff.is_active or (wish.contacts and not actor.may("exports.contacts")):
         raise ExportRefused(_("您不能导出完整的电话和地址"))
+    # Cut short, it would lose filters, and the list would be longer than what was asked for.
+    if len(wish.query) > LONGEST_QUERY:
+        raise ExportRefused(_("筛选条件不对，请回到名单重新筛选"))
     return of, of.found(actor, staff, QueryDict(wish.query))
 
 

@@ -38,14 +38,7 @@ def export_form(request: ShopRequest, what: str) -> HttpResponseBase:
         raise Http404
     if request.method != "POST":
         return _form_page(request, what)
-    chosen = request.POST.get("what", what)
-    form = request.POST.get("form")
-    wish = Wish(
-        what=chosen if chosen in BY_KEY else what,
-        query=request.GET.urlencode(),
-        form=Form(form) if form in list(Form) else Form.XLSX,
-        contacts=bool(request.POST.get("contacts")),
-    )
+    wish = _wish(request, what)
     outcome: Outcome[bytes | None] = run_service(lambda: write_at_once(request.user, wish))
     if outcome.refusal:
         return _form_page(request, what, refused=outcome)
@@ -55,6 +48,18 @@ def export_form(request: ShopRequest, what: str) -> HttpResponseBase:
     if asked.refusal:
         return _form_page(request, what, refused=asked)
     return redirect("files:export-run", asked.result)
+
+
+def _wish(request: ShopRequest, what: str) -> Wish:
+    """What was chosen. Only lists of the same page: the filters of another would mean nothing to it, or something else."""
+    beside = {each.key for each in lists_beside(BY_KEY[what])}
+    chosen, form = request.POST.get("what", what), request.POST.get("form")
+    return Wish(
+        what=chosen if chosen in beside else what,
+        query=request.GET.urlencode(),
+        form=Form(form) if form in list(Form) else Form.XLSX,
+        contacts=bool(request.POST.get("contacts")),
+    )
 
 
 def _form_page(request: ShopRequest, what: str, refused: Outcome[Any] | None = None) -> HttpResponse:
@@ -87,7 +92,6 @@ def _as_file(content: bytes, wish: Wish) -> HttpResponse:
 
 
 def _disposition(what: str, form: str) -> str:
-
     moment = timezone.localtime().strftime("%Y%m%d-%H%M")
     return content_disposition_header(True, f"{BY_KEY[what].label}-{moment}.{form}") or "attachment"
 
