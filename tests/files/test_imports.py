@@ -11,6 +11,7 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from orders.errors import ImportRefused
 from orders.models import Product, StockMovement, Variant
 from orders.services.orders import ItemInput
 from shopcomm.core.accounts.models import Customer, Staff
@@ -287,3 +288,31 @@ def test_an_import_that_is_cut_off_again_and_again_is_seen_to_have_failed(boss: 
     run.refresh_from_db()
     assert run.stage == Stage.FAILED
     assert "没有做完" in boss.get(f"/files/imports/{run.pk}/").content.decode()
+
+
+def test_an_import_that_failed_half_way_is_undone_and_its_file_adds_nothing_twice_before(
+    boss: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bag = VariantFactory(sku="QZ-1", on_hand=5)
+    VariantFactory(sku="QZ-2", on_hand=5)
+    rows = [["货号", "入库数量"], ["QZ-1", "10"], ["QZ-2", "10"]]
+    run, take, taken = tried(boss, upload(boss, "stock", as_csv(*rows))), taking._take_row, []
+
+    def fails_after_one(run: ImportRun, importer, row, actor):
+        if taken:
+            raise ImportRefused("半路停下")
+        taken.append(row)
+        return take(run, importer, row, actor)
+
+    monkeypatch.setattr(taking, "_take_row", fails_after_one)
+    run = pressed(boss, run, "take")
+    monkeypatch.setattr(taking, "_take_row", take)
+    assert run.stage == Stage.FAILED
+    assert "撤销这次导入" in boss.get(f"/files/imports/{run.pk}/").content.decode()
+    again = tried(boss, upload(boss, "stock", as_csv(*rows)))
+    assert again.stage == Stage.LAYING_OUT
+    assert pressed(boss, run, "undo").stage == Stage.UNDONE
+    bag.refresh_from_db()
+    assert bag.on_hand == 5
+    assert pressed(boss, tried(boss, again), "take").stage == Stage.DONE
+    assert list(Variant.objects.order_by("sku").values_list("on_hand", flat=True)) == [15, 15]

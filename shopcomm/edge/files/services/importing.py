@@ -7,11 +7,13 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from orders.services.file_lists.layout import Layout
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.database.named_locks import wait_for_named_lock
 from shopcomm.edge.files.errors import ImportStepRefused
 from shopcomm.edge.files.kinds import KIND_BY_KEY
 from shopcomm.edge.files.models import ImportedRow, ImportRun, RememberedLayout
@@ -21,6 +23,8 @@ from shopcomm.edge.files.services.waking import wake_files
 Stage = ImportRun.Stage
 # Files of one person that wait or are under way, so that nobody fills the disk by pressing again.
 MOST_OPEN = 10
+# Where rows may be in, and nobody is at work on them.
+UNDOABLE = (Stage.DONE, Stage.FAILED)
 
 
 def begin_import(staff: Staff, kind: str, upload: UploadedFile) -> ImportRun:
@@ -96,11 +100,19 @@ def _check_layout(run: ImportRun, layout: Layout) -> None:
     if missing:
         raise ImportStepRefused(_("请指出哪一列是：%(names)s") % {"names": _("、").join(missing)})
     if set(layout.places) & set(kind.adds_up):
-        earlier = ImportRun.objects.filter(kind=run.kind, digest=run.digest).exclude(pk=run.pk)
-        if done := earlier.filter(stage__in=(Stage.DONE, Stage.TAKING)).order_by("-pk").first():
+        # Two that are confirmed at once: the second sees what the first has come to.
+        wait_for_named_lock(f"import {run.kind} {run.digest}")
+        if done := _earlier_of(run).first():
             when = timezone.localtime(done.finished_at or done.asked_at)
             told = {"when": f"{when:%Y-%m-%d %H:%M}"}
             raise ImportStepRefused(_("同一个文件已在 %(when)s 导入过，再导入会把数量加两遍") % told)
+
+
+def _earlier_of(run: ImportRun) -> QuerySet[ImportRun]:
+    """Runs of the same file whose rows are in or on their way, the newest first; one that failed half-way is such a run, too."""
+    taken = ImportedRow.objects.filter(run=OuterRef("pk"), undone_at=None)
+    same = ImportRun.objects.filter(kind=run.kind, digest=run.digest).exclude(pk=run.pk)
+    return same.filter(Q(stage=Stage.TAKING) | Exists(taken)).order_by("-pk")
 
 
 def confirm_import(run_id: int) -> None:
@@ -112,9 +124,9 @@ def confirm_import(run_id: int) -> None:
 
 
 def undo_import(run_id: int) -> None:
-    """Have what a file did taken back, as far as nothing has followed."""
+    """Have what a file did taken back, as far as nothing has followed; also of a run that failed half-way."""
     with transaction.atomic():
-        run = _locked(run_id, Stage.DONE)
+        run = _locked(run_id, *UNDOABLE)
         if not ImportedRow.objects.filter(run=run, undone_at=None).exists():
             raise ImportStepRefused(_("这次导入没有改动，没有什么可撤销"))
         _hand_over(run, Stage.UNDOING)

@@ -47,7 +47,7 @@ def work_on_import(run: ImportRun) -> None:
     run.save(update_fields=["begun"])
     with translation.override(run.language):
         if run.begun > MOST_BEGUN:
-            _fail(run, teller, _("服务中断，没有做完；已导入的行都在，可以把同一个文件再导入一次"))
+            _fail(run, teller, _("服务中断，没有做完；已导入的行都在，可以在这里撤销，再重新上传"))
             return
         worked = run_service(lambda: _STAGES[Stage(run.stage)](run, teller))
         if worked.refusal:
@@ -138,7 +138,7 @@ def _take_row(run: ImportRun, importer: RowImporter, row: Row, actor: Actor) -> 
 
 
 def _undo(run: ImportRun, teller: Teller) -> None:
-    _importer(run)
+    _check_may_import(run)
     undoer, actor = KIND_BY_KEY[run.kind].undoer(run.name), Actor.staff(run.staff)
     waiting = list(
         ImportedRow.objects.filter(run=run, undone_at=None).order_by("-line").values_list("pk", flat=True)
@@ -208,11 +208,16 @@ def _opened(run: ImportRun) -> Table:
 
 
 def _importer(run: ImportRun) -> RowImporter | None:
-    """What takes its rows in, None for orders; as long as whoever began it may import. Raises ImportRefused."""
+    """What takes its rows in, None for orders. Raises ImportRefused."""
+    _check_may_import(run)
     kind: ImportKind = KIND_BY_KEY[run.kind]
+    return kind.make(run.name) if kind.make else None
+
+
+def _check_may_import(run: ImportRun) -> None:
+    """Whoever began it may have lost the right meanwhile."""
     if not (run.staff.is_active and Actor.staff(run.staff).may("imports.run")):
         raise ImportRefused(_("发起导入的人已没有这个权限"))
-    return kind.make(run.name) if kind.make else None
 
 
 def _counted(counts: Counter[str], refused: RefusedRows) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from shopcomm.edge.files.kinds import KIND_BY_KEY, KINDS
 from shopcomm.edge.files.models import ImportRun
 from shopcomm.edge.files.selectors import SHOWN, latest_imports
 from shopcomm.edge.files.services.importing import (
+    UNDOABLE,
     begin_import,
     confirm_import,
     drop_import,
@@ -89,7 +90,7 @@ def _context(run: ImportRun) -> dict[str, Any]:
         "sheets": list(enumerate(run.look.get("sheets", []))),
         "sheet": run.layout.get("sheet", 0),
         "days": settings.PURGE_FILES_DAYS,
-        "can_undo": run.stage == ImportRun.Stage.DONE and run.taken.filter(undone_at=None).exists(),
+        "can_undo": run.stage in UNDOABLE and run.taken.filter(undone_at=None).exists(),
     }
 
 
