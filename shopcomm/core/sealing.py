@@ -1,6 +1,8 @@
 """Text that only this installation reads: a copy of the database must not open anything by itself."""
 
 import base64
+import json
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 
@@ -29,6 +31,24 @@ def unseal_text(sealed: str) -> str:
 def unseal_once(sealed: str) -> str:
     """The same for what is needed hundreds of times in a second: opened once a process. Raises CannotUnseal."""
     return _unsealed(sealed, settings.SECRET_KEY)
+
+
+def seal_values(values: Mapping[str, str]) -> str:
+    """Named texts, such as the credentials of another system, sealed together."""
+    return seal_text(json.dumps(dict(values)))
+
+
+def unseal_values(sealed: str) -> dict[str, str]:
+    """The named texts again; none of what was never sealed. Raises CannotUnseal."""
+    return dict(json.loads(unseal_once(sealed))) if sealed else {}
+
+
+def readable_values(sealed: str) -> dict[str, str]:
+    """The same for a form: none where they cannot be read any more, so that a person may enter them anew."""
+    try:
+        return unseal_values(sealed)
+    except CannotUnseal:
+        return {}
 
 
 @lru_cache(maxsize=512)

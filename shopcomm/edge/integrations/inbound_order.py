@@ -134,7 +134,7 @@ def read_inbound_order(
 def external_id_in(body: Mapping[str, Any]) -> str:
     """The order that something is about, as text however long its number is; empty where none is named."""
     found = _order_in(body).get("external_id")
-    is_named = isinstance(found, str | int) and not isinstance(found, bool)
+    is_named = isinstance(found, str | int | float) and not isinstance(found, bool)
     return str(found).strip()[:64] if is_named else ""
 
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 from orders.selectors.todo import todo_list
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.confirming import CONFIRMED_KEY
+from shopcomm.core.sealing import unseal_values
 from shopcomm.edge.integrations.couriers.models import CourierAccount, TrackingPush
-from shopcomm.edge.integrations.couriers.services.accounts import account_credentials
 from shopcomm.edge.integrations.couriers.services.receiving import store_push
 from shopcomm.edge.integrations.couriers.tasks import apply_pushes
 from tests.integrations.couriers.conftest import KEY, SALT, answered
@@ -35,25 +35,27 @@ def test_a_service_is_set_up_and_its_keys_are_sealed_and_not_shown_again(office)
     answer = office.post(f"{LIST}new/kuaidi100/", given)
     account = CourierAccount.objects.get()
     assert answer["Location"] == f"{LIST}{account.pk}/"
-    assert account_credentials(account)["key"] == KEY
-    assert len(account_credentials(account)["salt"]) == 32
+    assert unseal_values(account.sealed_credentials)["key"] == KEY
+    assert len(unseal_values(account.sealed_credentials)["salt"]) == 32
     assert KEY not in account.sealed_credentials
     pages = [
         office.get(path).text for path in (LIST, f"{LIST}{account.pk}/", f"{LIST}{account.pk}/settings/")
     ]
-    assert [page for page in pages if KEY in page or account_credentials(account)["salt"] in page] == []
+    assert [
+        page for page in pages if KEY in page or unseal_values(account.sealed_credentials)["salt"] in page
+    ] == []
 
 
 def test_an_empty_key_stays_as_it_is_and_a_new_one_replaces_it(office, kuaidi100) -> None:
     address = kuaidi100.configuration["address"]
     office.post(f"{LIST}{kuaidi100.pk}/settings/", {"name": "百", "address": address})
     kuaidi100.refresh_from_db()
-    assert (kuaidi100.name, account_credentials(kuaidi100)["key"]) == ("百", KEY)
+    assert (kuaidi100.name, unseal_values(kuaidi100.sealed_credentials)["key"]) == ("百", KEY)
     office.post(
         f"{LIST}{kuaidi100.pk}/settings/", {"name": "百", "address": address, "credential_key": "new-key"}
     )
     kuaidi100.refresh_from_db()
-    assert account_credentials(kuaidi100)["key"] == "new-key"
+    assert unseal_values(kuaidi100.sealed_credentials)["key"] == "new-key"
 
 
 @pytest.mark.parametrize(

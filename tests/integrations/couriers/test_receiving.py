@@ -12,10 +12,10 @@ from standardwebhooks import Webhook
 from orders.models import Shipment, Status
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.sealing import unseal_values
 from shopcomm.edge.integrations.couriers.models import TrackedParcel, TrackingPush
 from shopcomm.edge.integrations.couriers.services.accounts import (
     Wanted,
-    account_credentials,
     change_account,
     create_account,
     renew_account_secret,
@@ -242,7 +242,7 @@ def test_a_replaced_salt_is_taken_for_as_long_as_parcels_are_subscribed_with_it(
     renew_account_secret(account_id=kuaidi100.pk)
     kuaidi100.refresh_from_db()
     assert post(kuaidi100_push(shipment.tracking_number)).json() == TAKEN
-    assert post(kuaidi100_push("2"), account_credentials(kuaidi100)["salt"]).json() == TAKEN
+    assert post(kuaidi100_push("2"), unseal_values(kuaidi100.sealed_credentials)["salt"]).json() == TAKEN
     time_machine.move_to(datetime(2027, 12, 1, tzinfo=UTC))
     assert post(kuaidi100_push("3")).status_code == 401
 
@@ -321,7 +321,7 @@ def test_any_system_may_push_json_signed_like_a_webhook(db, ship) -> None:
         ],
     }
     body, now = json.dumps(said, ensure_ascii=False), datetime.now(UTC)
-    signature = Webhook(account_credentials(account)["secret"]).sign("msg_1", now, body)
+    signature = Webhook(unseal_values(account.sealed_credentials)["secret"]).sign("msg_1", now, body)
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(now.timestamp())),

@@ -14,6 +14,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.confirming import password_first_on_page
 from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.outcomes import Outcome, run_service
+from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.couriers.adapters import ADAPTERS
 from shopcomm.edge.integrations.couriers.forms import CREDENTIAL, AccountForm, PastedForm, QuestionForm
 from shopcomm.edge.integrations.couriers.models import CourierAccount, TrackingPush
@@ -160,7 +161,11 @@ def read_push(request: ShopRequest, pk: int) -> HttpResponse:
 def show_account_secret(request: ShopRequest, pk: int) -> HttpResponse:
     """Where the service pushes to, and with what it signs."""
     account = get_object_or_404(CourierAccount, pk=pk)
-    access = access_of(account)
+    try:
+        access = access_of(account)
+    except CannotUnseal:
+        messages.error(request, _("密钥读不出来，请重新填写"))
+        return redirect("couriers:settings", pk)
     context = {
         "active": "integrations",
         "account": account,

@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.core.json_text import json_text
 from shopcomm.core.reading import whole_number
+from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.jushuitan.client import JushuitanFailed, list_jushuitan_orders
 from shopcomm.edge.integrations.jushuitan.codes import KIND, STATUSES
 from shopcomm.edge.integrations.jushuitan.mapping import read_jushuitan_order
@@ -54,6 +56,9 @@ def pull_jushuitan(connection_id: int) -> int:
         connection = Connection.objects.get(pk=connection_id)
         try:
             stored = _pull(connection)
+        except CannotUnseal:
+            _rest(connection, JushuitanFailed(_("凭证是用另一个 SECRET_KEY 加密的，请重新填写")))
+            return 0
         except JushuitanFailed as error:
             _rest(connection, error)
             return 0

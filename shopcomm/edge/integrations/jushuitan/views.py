@@ -19,7 +19,7 @@ from shopcomm.edge.integrations.jushuitan.codes import KIND
 from shopcomm.edge.integrations.jushuitan.pulling import add_jushuitan_account
 from shopcomm.edge.integrations.jushuitan.way import JUSHUITAN
 from shopcomm.edge.integrations.models import Connection
-from shopcomm.edge.integrations.services.connections import change_credentials, credentials_of
+from shopcomm.edge.integrations.services.connections import change_credentials, readable_credentials
 
 
 class JushuitanForm(PlatformForm):
@@ -51,6 +51,6 @@ def new_jushuitan_account(request: ShopRequest) -> HttpResponse:
 def jushuitan_credentials(request: ShopRequest, connection_id: int) -> HttpResponse:
     """The credentials, shown and changed by who has just given their password."""
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
-    form = JushuitanForm(request.POST or None, initial=credentials_of(connection), is_new=False)
+    form = JushuitanForm(request.POST or None, initial=readable_credentials(connection), is_new=False)
     change = partial(change_credentials, connection_id=connection_id)
     return answer_credentials(request, form, connection, lambda given: change(credentials=given))

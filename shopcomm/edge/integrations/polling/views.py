@@ -31,7 +31,7 @@ from shopcomm.edge.integrations.polling.services.sources import (
 )
 from shopcomm.edge.integrations.polling.services.trying import Tried, try_source
 from shopcomm.edge.integrations.polling.source_settings import KIND, SECRET
-from shopcomm.edge.integrations.services.connections import credentials_of, read_statuses
+from shopcomm.edge.integrations.services.connections import read_statuses, readable_credentials
 
 FORM = "integrations/polling/form.html"
 # Which button of the form was pressed.
@@ -58,7 +58,7 @@ def change_polled_source(request: ShopRequest, connection_id: int) -> HttpRespon
 def show_source_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
     """What authorises, for whoever enters it somewhere else."""
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
-    secret = credentials_of(connection).get(SECRET, "")
+    secret = readable_credentials(connection).get(SECRET, "")
     context = {"active": "integrations", "connection": connection, "secret": secret}
     return render(request, "integrations/polling/secret.html", context)
 

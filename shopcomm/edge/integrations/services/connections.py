@@ -1,6 +1,5 @@
 """Connections to other systems and their credentials."""
 
-import json
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -9,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from orders.models import Status
 from shopcomm.core.refusals import Refusal
-from shopcomm.core.sealing import seal_text, unseal_once
+from shopcomm.core.sealing import readable_values, seal_values, unseal_values
 from shopcomm.core.text import one_line
 from shopcomm.edge.integrations.models import Connection
 
@@ -60,13 +59,17 @@ def change_credentials(*, connection_id: int, credentials: Mapping[str, str]) ->
 
 def credentials_of(connection: Connection) -> dict[str, str]:
     """What the other system is spoken to with. Raises CannotUnseal where SECRET_KEY was changed and its old value is not known."""
-    sealed = connection.sealed_credentials
-    return dict(json.loads(unseal_once(sealed))) if sealed else {}
+    return unseal_values(connection.sealed_credentials)
+
+
+def readable_credentials(connection: Connection) -> dict[str, str]:
+    """The same for a form: none where they cannot be read any more, so that a person may enter them anew."""
+    return readable_values(connection.sealed_credentials)
 
 
 def set_credentials(connection: Connection, credentials: Mapping[str, str]) -> None:
     """Keep them sealed."""
-    connection.sealed_credentials = seal_text(json.dumps(dict(credentials)))
+    connection.sealed_credentials = seal_values(credentials)
     connection.save(update_fields=["sealed_credentials"])
 
 

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 
 from shopcomm.core.reading import json_object, whole_number
 from shopcomm.core.refusals import Refusal
+from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.inbound_order import InboundOrderInput
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.services.receiving import store_record
@@ -30,6 +31,12 @@ class SignatureRefused(Refusal):
     """Not signed with the secret of any active connection, too old, or too far ahead."""
 
     code, status, detail = "bad_signature", 401, _("签名不对，或时间差超过五分钟")
+
+
+class SecretUnreadable(Refusal):
+    """A secret was sealed under another SECRET_KEY, so whose message it is cannot be said: it is to be sent again later."""
+
+    code, status, detail = "unavailable", 503, _("现在读不出密钥，请稍后再发")
 
 
 class TooLarge(Refusal):
@@ -90,13 +97,19 @@ def _raw_body(request: HttpRequest) -> bytes:
 
 
 def _signed_by(request: HttpRequest, raw: bytes) -> Connection:
-    """The active connection with whose secret a request is signed. Raises SignatureRefused."""
+    """The active connection with whose secret a request is signed. Raises SignatureRefused, SecretUnreadable."""
+    unread = False
     headers = {name: request.headers.get(name, "") for name in SIGNED}
     sources = Connection.objects.filter(kind=KIND, state=Connection.State.ACTIVE)
     for connection in sources.order_by("pk"):
-        if any(_verifies(secret, raw, headers) for secret in secrets_taken(connection)):
+        try:
+            secrets = secrets_taken(connection)
+        except CannotUnseal:
+            unread = True
+            continue
+        if any(_verifies(secret, raw, headers) for secret in secrets):
             return connection
-    raise SignatureRefused
+    raise SecretUnreadable if unread else SignatureRefused
 
 
 def _verifies(secret: str, raw: bytes, headers: dict[str, str]) -> bool:

@@ -10,6 +10,7 @@ from shopcomm.edge.integrations.services.connections import (
     USUAL_SOURCE,
     add_connection,
     credentials_of,
+    readable_credentials,
     set_credentials,
 )
 from shopcomm.edge.integrations.webhook_secrets import OVERLAP, new_webhook_secret
@@ -33,14 +34,14 @@ def webhook_source(name: str = "") -> Connection:
 def renew_webhook_secret(*, connection_id: int) -> Connection:
     """Another secret; the one before it is taken for a day more, so that the other system can be changed in peace."""
     connection = Connection.objects.select_for_update().get(pk=connection_id)
-    old, until = credentials_of(connection).get("secret", ""), timezone.now() + OVERLAP
-    renewed = {"secret": new_webhook_secret(), "secret_before": old, "until": until.isoformat()}
-    set_credentials(connection, renewed)
+    old, until = readable_credentials(connection).get("secret", ""), timezone.now() + OVERLAP
+    before = {"secret_before": old, "until": until.isoformat()} if old else {}
+    set_credentials(connection, {"secret": new_webhook_secret(), **before})
     return connection
 
 
 def secrets_taken(connection: Connection) -> list[str]:
-    """The secrets with which a webhook may be signed now, the newest first."""
+    """The secrets with which a webhook may be signed now, the newest first. Raises CannotUnseal."""
     known = credentials_of(connection)
     before, until = known.get("secret_before"), known.get("until")
     is_taken = before and until and timezone.now() < datetime.fromisoformat(until)

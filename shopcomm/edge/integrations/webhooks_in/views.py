@@ -13,7 +13,7 @@ from shopcomm.core.accounts.confirming import password_first_on_page
 from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.outcomes import run_service
 from shopcomm.edge.integrations.models import Connection
-from shopcomm.edge.integrations.services.connections import credentials_of
+from shopcomm.edge.integrations.services.connections import readable_credentials
 from shopcomm.edge.integrations.webhooks_in.sources import KIND, renew_webhook_secret, webhook_source
 
 
@@ -42,7 +42,7 @@ def show_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
     context = {
         "active": "integrations",
         "connection": connection,
-        "secret": credentials_of(connection).get("secret", ""),
+        "secret": readable_credentials(connection).get("secret", ""),
     }
     return render(request, "integrations/webhooks_in/secret.html", context)
 

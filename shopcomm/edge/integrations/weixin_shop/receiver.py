@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from shopcomm.core.reading import json_object, whole_number
+from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.weixin_shop.codes import KIND
 from shopcomm.edge.integrations.weixin_shop.crypto import NotDecryptable, decrypt_push, is_push_signature
@@ -34,9 +35,13 @@ IDS = {
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def weixin_push(request: HttpRequest, connection_id: int) -> HttpResponse:
-    """Answer WeChat within its five seconds. 403 for what it has not signed, 503 while the connection is paused."""
+    """Answer WeChat within its five seconds. 403 for what it has not signed, 503 while the connection is paused or its credentials cannot be read."""
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
-    known = known_weixin_credentials(connection)
+    try:
+        known = known_weixin_credentials(connection)
+    except CannotUnseal:
+        # It is pushed again for hours; until then somebody may have entered them anew.
+        return _plain("", 503)
     if request.method == "GET":
         is_theirs = is_push_signature(request.GET.get("signature", ""), known.token, *_stamps(request))
         return _plain(request.GET.get("echostr", "")[:200]) if is_theirs else _plain("", 403)

@@ -21,7 +21,7 @@ from shopcomm.edge.integrations.weixin_shop.services.shops import (
     WeixinCredentials,
     add_weixin_shop,
     change_weixin_credentials,
-    known_weixin_credentials,
+    shown_weixin_credentials,
     try_weixin_shop,
 )
 from shopcomm.edge.integrations.weixin_shop.services.syncing import told_error
@@ -49,8 +49,7 @@ def new_weixin_shop(request: ShopRequest) -> HttpResponse:
 def weixin_credentials(request: ShopRequest, connection_id: int) -> HttpResponse:
     """The credentials, shown and changed by who has just given their password."""
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
-    known = known_weixin_credentials(connection).as_kept()
-    form = WeixinShopForm(request.POST or None, initial=known, is_new=False)
+    form = WeixinShopForm(request.POST or None, initial=shown_weixin_credentials(connection), is_new=False)
     return answer_credentials(
         request,
         form,

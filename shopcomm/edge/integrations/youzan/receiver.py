@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from shopcomm.core.reading import json_object, whole_number
+from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import credentials_of
 from shopcomm.edge.integrations.services.receiving import store_record
@@ -32,7 +33,11 @@ def youzan_push(request: HttpRequest, connection_id: int) -> JsonResponse:
     if whole_number(request.META.get("CONTENT_LENGTH"), most=LARGEST_PUSH) is None:
         return JsonResponse({"code": 413, "msg": "too large"}, status=413)
     push = json_object(request.body) or {}
-    if not _is_signed(request, push, credentials_of(connection)):
+    try:
+        known = credentials_of(connection)
+    except CannotUnseal:
+        return JsonResponse({"code": 503, "msg": "not now"}, status=503)
+    if not _is_signed(request, push, known):
         return JsonResponse({"code": 403, "msg": "bad sign"}, status=403)
     if not connection.is_active:
         return JsonResponse({"code": 503, "msg": "paused"}, status=503)

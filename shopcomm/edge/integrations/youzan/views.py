@@ -18,8 +18,8 @@ from shopcomm.edge.integrations.credential_pages import (
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import (
     change_credentials,
-    credentials_of,
     join_platform,
+    readable_credentials,
 )
 from shopcomm.edge.integrations.youzan.codes import KIND, STATUSES
 from shopcomm.edge.integrations.youzan.way import YOUZAN
@@ -53,6 +53,6 @@ def new_youzan_shop(request: ShopRequest) -> HttpResponse:
 def youzan_credentials(request: ShopRequest, connection_id: int) -> HttpResponse:
     """The credentials, shown and changed by who has just given their password."""
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
-    form = YouzanForm(request.POST or None, initial=credentials_of(connection), is_new=False)
+    form = YouzanForm(request.POST or None, initial=readable_credentials(connection), is_new=False)
     change = partial(change_credentials, connection_id=connection_id)
     return answer_credentials(request, form, connection, lambda given: change(credentials=given))

@@ -9,6 +9,7 @@ from typing import Any
 from django.test import Client
 from standardwebhooks import Webhook
 
+from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import credentials_of
 from shopcomm.edge.integrations.tasks import apply_inbound
 from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
@@ -22,7 +23,6 @@ def open_driver() -> Driver:
 class WebhookDriver(Driver):
     def __init__(self) -> None:
         self.connection = webhook_source("conformance")
-        self._secret = credentials_of(self.connection)["secret"]
         self._told: list[Mapping[str, Any]] = []
         self._not_taken: list[Mapping[str, Any]] = []
 
@@ -41,14 +41,18 @@ class WebhookDriver(Driver):
         self._not_taken = [each for each in records if not self._is_taken(each)]
 
     def _is_taken(self, record: Mapping[str, Any]) -> bool:
-        text, now = json.dumps(record, ensure_ascii=False, sort_keys=True), datetime.now(UTC)
-        message_id = f"msg_{sha256(text.encode()).hexdigest()}"
-        signed = {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self._secret).sign(message_id, now, text),
-        }
-        answer = Client().post(
-            "/api/v1/inbound/orders/", text.encode(), content_type="application/json", headers=signed
-        )
-        return answer.status_code in (200, 201)
+        return signed_order(self.connection, record).status_code in (200, 201)
+
+
+def signed_order(connection: Connection, record: Mapping[str, Any]) -> Any:
+    """The answer to an order that a source sends, signed with its secret."""
+    text, now = json.dumps(record, ensure_ascii=False, sort_keys=True), datetime.now(UTC)
+    message_id = f"msg_{sha256(text.encode()).hexdigest()}"
+    signed = {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(credentials_of(connection)["secret"]).sign(message_id, now, text),
+    }
+    return Client().post(
+        "/api/v1/inbound/orders/", text.encode(), content_type="application/json", headers=signed
+    )

@@ -1,6 +1,5 @@
 """Accounts with tracking services: set up, changed, paused; their credentials sealed."""
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from orders.models import Shipment
 from orders.policies.parcel_way import REPORTED
 from shopcomm.core.outbound.calls import AddressRefused, Reach, check_outbound
 from shopcomm.core.refusals import Refusal
-from shopcomm.core.sealing import seal_text, unseal_once
+from shopcomm.core.sealing import readable_values, seal_values, unseal_values
 from shopcomm.core.text import one_line
 from shopcomm.edge.integrations.couriers.adapters import adapter_of
 from shopcomm.edge.integrations.couriers.adapters.base import Access, Adapter
@@ -69,9 +68,6 @@ def create_account(*, adapter: str, wanted: Wanted) -> CourierAccount:
     given = {name: value for name, value in wanted.credentials.items() if value}
     if service.makes_secret:
         given.setdefault(service.signing, secret_for(service))
-    missing = [each for each in service.credentials if each.is_needed and not given.get(each.name)]
-    if missing:
-        raise AccountRefused(_("请填写%(what)s") % {"what": missing[0].label}, field=missing[0].name)
     _put(account, wanted, given)
     return account
 
@@ -81,7 +77,7 @@ def change_account(*, account_id: int, wanted: Wanted) -> CourierAccount:
     """Change one. A secret that is replaced is taken for sixty days more. Raises AccountRefused, DoesNotExist."""
     account = CourierAccount.objects.select_for_update().get(pk=account_id)
     given = {name: value for name, value in wanted.credentials.items() if value}
-    known = account_credentials(account)
+    known = readable_values(account.sealed_credentials)
     _put(account, wanted, known | _with_old_secret(account, known, given))
     return account
 
@@ -93,8 +89,9 @@ def renew_account_secret(*, account_id: int) -> CourierAccount:
     service = adapter_for(account)
     if not service.makes_secret:
         raise AccountRefused(_("这个密钥由对方给出"), field="key")
-    known = account_credentials(account)
-    _seal(account, known | _with_old_secret(account, known, {service.signing: secret_for(service)}))
+    known = readable_values(account.sealed_credentials)
+    renewed = _with_old_secret(account, known, {service.signing: secret_for(service)})
+    account.sealed_credentials = seal_values(known | renewed)
     account.save(update_fields=["sealed_credentials"])
     return account
 
@@ -114,15 +111,9 @@ def secret_for(service: Adapter) -> str:
     return secrets.token_hex(16) if service.signing == "salt" else new_webhook_secret()
 
 
-def account_credentials(account: CourierAccount) -> dict[str, str]:
-    """What the service is spoken to with. Raises CannotUnseal where SECRET_KEY was changed and its old value is not known."""
-    sealed = account.sealed_credentials
-    return dict(json.loads(unseal_once(sealed))) if sealed else {}
-
-
 def access_of(account: CourierAccount) -> Access:
     """An account as its adapter uses it. Raises CannotUnseal."""
-    known, service = account_credentials(account), adapter_for(account)
+    known, service = unseal_values(account.sealed_credentials), adapter_for(account)
     usable = [known.get(service.signing, ""), *_old_secrets(known)] if service.signing else []
     callback = f"{settings.PUBLIC_URL.rstrip('/')}/api/v1/inbound/tracking/{account.slug}/"
     return Access(known, account.configuration, callback, [each for each in usable if each])
@@ -149,6 +140,10 @@ def _put(account: CourierAccount, wanted: Wanted, credentials: Mapping[str, str]
     account.name = one_line(wanted.name)
     if not account.name:
         raise AccountRefused(_("请填写名称"), field="name")
+    needed = [each for each in adapter_for(account).credentials if each.is_needed]
+    missing = [each for each in needed if not credentials.get(each.name)]
+    if missing:
+        raise AccountRefused(_("请填写%(what)s") % {"what": missing[0].label}, field=missing[0].name)
     address = wanted.address.strip()
     if address:
         try:
@@ -161,12 +156,8 @@ def _put(account: CourierAccount, wanted: Wanted, credentials: Mapping[str, str]
         "codes": read_codes(wanted.codes),
         "carriers": carriers,
     }
-    _seal(account, credentials)
+    account.sealed_credentials = seal_values(credentials)
     account.save()
-
-
-def _seal(account: CourierAccount, credentials: Mapping[str, str]) -> None:
-    account.sealed_credentials = seal_text(json.dumps(dict(credentials)))
 
 
 def read_codes(text: str) -> dict[str, str]:

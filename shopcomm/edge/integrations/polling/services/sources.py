@@ -28,8 +28,8 @@ from shopcomm.edge.integrations.polling.source_settings import (
 from shopcomm.edge.integrations.services.connections import (
     ConnectionRefused,
     add_connection,
-    credentials_of,
     map_statuses,
+    readable_credentials,
     set_credentials,
 )
 from shopcomm.edge.integrations.webhooks_out.services.endpoints import LONGEST_URL, webhook_reach
@@ -104,7 +104,7 @@ def kept_secret(connection: Connection, wanted: SourceSettings) -> str:
     """The secret that a source has, for the same host and way of showing it: it is told to nobody else."""
     before = SourceSettings.of(connection.configuration)
     is_same = urlsplit(before.url)[:2] == urlsplit(wanted.url)[:2] and before.auth == wanted.auth
-    return credentials_of(connection).get(SECRET, "") if is_same else ""
+    return readable_credentials(connection).get(SECRET, "") if is_same else ""
 
 
 def _put(connection: Connection, wanted: WantedSource, secret: str) -> Connection:

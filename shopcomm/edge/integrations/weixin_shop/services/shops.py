@@ -12,6 +12,7 @@ from shopcomm.edge.integrations.services.connections import (
     change_credentials,
     credentials_of,
     join_platform,
+    readable_credentials,
 )
 from shopcomm.edge.integrations.weixin_shop.codes import KIND, STATUSES
 from shopcomm.edge.integrations.weixin_shop.crypto import is_aes_key
@@ -61,7 +62,15 @@ def change_weixin_credentials(*, connection_id: int, given: WeixinCredentials) -
 
 def known_weixin_credentials(connection: Connection) -> WeixinCredentials:
     """The credentials of a shop. Raises CannotUnseal."""
-    known = credentials_of(connection)
+    return _named(credentials_of(connection))
+
+
+def shown_weixin_credentials(connection: Connection) -> dict[str, str]:
+    """The credentials for their form: empty where they cannot be read any more."""
+    return _named(readable_credentials(connection)).as_kept()
+
+
+def _named(known: dict[str, str]) -> WeixinCredentials:
     return WeixinCredentials(**{name: known.get(name, "") for name in WeixinCredentials.__annotations__})
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.core.json_text import json_text
@@ -60,7 +61,10 @@ def _keep(connection: Connection, found: dict[str, Any]) -> str:
 
 
 def _ask(connection: Connection, *, force: bool) -> dict[str, Any]:
-    known = credentials_of(connection)
+    try:
+        known = credentials_of(connection)
+    except CannotUnseal as error:
+        raise WeixinAway(_("凭证是用另一个 SECRET_KEY 加密的，请重新填写")) from error
     asked = {
         "grant_type": "client_credential",
         "appid": known.get("app_id", ""),
