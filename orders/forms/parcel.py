@@ -28,11 +28,9 @@ class ScanForm(DeskForm):
         help_text=_("留空就是现在"),
     )
     place = forms.CharField(label=_("地点"), max_length=60, required=False)
-    text = forms.CharField(label=_("内容"), max_length=300, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["text"].widget.attrs["placeholder"] = _t("例如：快递说明天再派")
+    text = forms.CharField(
+        label=_("内容"), max_length=300, required=False, help_text=_("例如：快递说明天再派")
+    )
 
     def clean_at(self) -> Any:
         """The moment; now for a field that was left empty, none that is still to come."""
