@@ -1,5 +1,6 @@
 """What every API view shares: the actor, and repeatable POSTs."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,19 +13,17 @@ from shopcomm.core.http.idempotency import run_once
 
 
 class ApiView(APIView):
-    """A view with `rights` by method; `create` is its POST, run once for each Idempotency-Key."""
+    """A view with `rights` by method; `create` is the work of its POST, run once for each Idempotency-Key."""
 
     rights: dict[str, str] = {}
+    # Only views that answer by `once` have it.
+    create: Callable[..., Response]
 
     @property
     def actor(self) -> Actor:
         """The integration that asks."""
         key: Any = self.request.auth
         return Actor.api_key(key)
-
-    def create(self, request: Request, **kwargs: Any) -> Response:
-        """The work of a POST."""
-        raise NotImplementedError
 
     def once(self, request: Request, **kwargs: Any) -> Response:
         """`create`, or its first answer again."""

@@ -1,5 +1,6 @@
 """Quotes over HTTP: written, laid before the customer as a card in their conversation, and answered."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
@@ -33,14 +34,16 @@ from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.api import ApiView
 from shopcomm.core.http.pages import PageQuery, page_answer, page_of_rows
+from shopcomm.core.reading import MOST_ID
 
+# As far as the column counts.
 MOST_REVISIONS = 2**31 - 1
 
 
 class QuoteFilter(PageQuery):
     state = serializers.ChoiceField(Quote.State.choices, required=False, default="", allow_blank=True)
     customer = serializers.IntegerField(
-        required=False, default=None, min_value=1, max_value=2**62, help_text="the customer's id"
+        required=False, default=None, min_value=1, max_value=MOST_ID, help_text="the customer's id"
     )
 
 
@@ -162,7 +165,7 @@ class QuoteView(ApiView):
         return Response(told_quote(number))
 
 
-class QuoteStep(ApiView):
+class QuoteStep(ApiView, ABC):
     """What the steps of a quote have in common."""
 
     def create(self, request: Request, **kwargs: Any) -> Response:
@@ -170,9 +173,9 @@ class QuoteStep(ApiView):
         self.step(quote, request)
         return Response(told_quote(quote.number))
 
+    @abstractmethod
     def step(self, quote: Quote, request: Request) -> None:
         """The work itself."""
-        raise NotImplementedError
 
 
 class SendQuoteView(QuoteStep):
