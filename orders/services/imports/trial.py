@@ -42,7 +42,7 @@ class NewGoods(Catalogue):
         return len(self._new)
 
     def prepare(self, invoices: Iterable[list[Row]]) -> None:
-        """Look who is known; nobody is made."""
+        """Look which are known; none are made."""
         asked = {row.sku for rows in invoices for row in rows} - self.known.keys() - self._new
         self._new |= asked - set(Variant.objects.filter(sku__in=asked).values_list("sku", flat=True))
 

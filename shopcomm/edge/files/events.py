@@ -9,18 +9,32 @@ from shopcomm.core.events.kinds import SHOP, Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListImported(Event):
-    """A file was taken in: which kind, and how many rows were new, changed something or were refused."""
+class ListEvent(Event):
+    """A fact of one list: `what` is its key."""
 
-    type = "list.imported"
-    label = gettext_lazy("文件已导入")
     audience = SHOP
-    icon = "file"
     conflicts = False
 
     what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportEvent(ListEvent):
+    """A fact of one run over a file."""
+
+    icon = "file"
+
     file: str
     run: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListImported(ImportEvent):
+    """A file was taken in: how many rows were new, changed something or were refused."""
+
+    type = "list.imported"
+    label = gettext_lazy("文件已导入")
+
     new: int
     changed: int
     refused: int
@@ -32,18 +46,12 @@ class ListImported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportUndone(Event):
+class ImportUndone(ImportEvent):
     """What a file did was taken back, but for what something has followed."""
 
     type = "list.import_undone"
     label = gettext_lazy("导入已撤销")
-    audience = SHOP
-    icon = "file"
-    conflicts = False
 
-    what: str
-    file: str
-    run: int
     undone: int
     kept: int
 
@@ -54,16 +62,13 @@ class ImportUndone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListExported(Event):
+class ListExported(ListEvent):
     """Somebody took a list out of the shop. `filter` is what it was narrowed to, `contacts` whether phones are whole."""
 
     type = "list.exported"
     label = gettext_lazy("名单已导出")
-    audience = SHOP
     icon = "download"
-    conflicts = False
 
-    what: str
     form: str
     filter: str
     rows: int

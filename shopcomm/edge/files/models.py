@@ -1,4 +1,4 @@
-"""Files that are made for somebody."""
+"""Files of lists: those that are taken in, and those that are written for somebody."""
 
 from django.conf import settings
 from django.db import models
@@ -81,11 +81,6 @@ class ImportRun(models.Model):
     def is_workers(self) -> bool:
         """Whether a worker has to go on with it."""
         return self.stage in WORKERS_STAGES
-
-    @property
-    def is_over(self) -> bool:
-        """Whether its page shows nothing new by itself."""
-        return not self.is_workers
 
 
 WORKERS_STAGES = (
