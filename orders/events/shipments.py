@@ -13,14 +13,20 @@ from shopcomm.core.events.kinds import SHOP
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderShipped(OrderEvent):
-    type = "order.shipped"
-    icon = "truck"
-    notices = ("shipped",)
+class ParcelEvent(OrderEvent):
+    """A fact of one parcel."""
 
     carrier: str
     tracking_number: str
     shipment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped(ParcelEvent):
+    type = "order.shipped"
+    icon = "truck"
+    notices = ("shipped",)
+
     # Why a manager shipped although a change was open, or a difference was not paid, and how much that was.
     override: str = ""
     unpaid: str = ""
@@ -36,7 +42,7 @@ class OrderShipped(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShipmentUpdated(OrderEvent):
+class ShipmentUpdated(ParcelEvent):
     """A parcel moved on, or left while the rest of the order is still being picked."""
 
     type = "shipment.updated"
@@ -44,9 +50,6 @@ class ShipmentUpdated(OrderEvent):
     icon = "truck"
     notices = ("tracking", "parcel_shipped", "parcel_alert")
 
-    carrier: str
-    tracking_number: str
-    shipment_id: int
     state: str = ""
     text: str = ""
     # Of a scan: when it was made, and where.
@@ -85,27 +88,34 @@ class ShipmentUpdated(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParcelAlerted(OrderEvent):
+class ParcelTaskEvent(ParcelEvent):
+    """A fact of something that has to be seen to with a courier: `kind` is one of ParcelTask.Kind."""
+
+    audience = SHOP
+    conflicts = False
+
+    kind: str
+
+    def names(self) -> dict[str, str]:
+        """What is the matter, and with which parcel, in words."""
+        what = choice_label(ParcelTask.Kind, self.kind)
+        return {"what": what} | parcel_names(self.carrier, self.tracking_number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParcelAlerted(ParcelTaskEvent):
     """Somebody of the shop has to speak with a courier: a parcel was not scanned for days, or is to be intercepted."""
 
     type = "shipment.alerted"
     label = gettext_lazy("包裹要处理")
-    audience = SHOP
     icon = "warn"
-    conflicts = False
     notices = ("parcel_alert",)
 
-    carrier: str
-    tracking_number: str
-    shipment_id: int
-    kind: str
     text: str = ""
 
     def timeline_text(self) -> str:
         """What is the matter with which parcel."""
-        names = parcel_names(self.carrier, self.tracking_number)
-        what = {"what": choice_label(ParcelTask.Kind, self.kind)}
-        return with_reason(_("%(what)s：%(carrier)s %(number)s") % {**what, **names}, self.text)
+        return with_reason(_("%(what)s：%(carrier)s %(number)s") % self.names(), self.text)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Who asked for an interception knows of it."""
@@ -113,26 +123,18 @@ class ParcelAlerted(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParcelTaskSettled(OrderEvent):
+class ParcelTaskSettled(ParcelTaskEvent):
     """Somebody has seen to it."""
 
     type = "shipment.task_settled"
     label = gettext_lazy("包裹事项已处理")
-    audience = SHOP
     icon = "check"
-    conflicts = False
 
-    carrier: str
-    tracking_number: str
-    shipment_id: int
-    kind: str
     outcome: str = ""
 
     def timeline_text(self) -> str:
         """What was the matter, and what became of it."""
-        names = parcel_names(self.carrier, self.tracking_number)
-        what = {"what": choice_label(ParcelTask.Kind, self.kind)}
-        return with_reason(_("%(what)s已处理：%(carrier)s %(number)s") % {**what, **names}, self.outcome)
+        return with_reason(_("%(what)s已处理：%(carrier)s %(number)s") % self.names(), self.outcome)
 
 
 @dataclass(frozen=True, kw_only=True)
