@@ -11,13 +11,14 @@ from messaging.services.notifications.release import release_due
 from messaging.services.notifications.timers import plan_timers
 from messaging.services.shortages import offer_in_conversation
 from orders.models import Order, Status
+from orders.policies.parcel_way import Scan
 from orders.selectors.shortages import all_options
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.change_requests.request import request_change
 from orders.services.editing import edit_order
 from orders.services.orders import ItemInput
-from orders.services.shipments import add_tracking_node
 from orders.services.shortages import report_missing
+from orders.services.tracking import record_scans
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
@@ -104,13 +105,8 @@ def _send_parts(order: Order, size: int) -> None:
         move(order, "shipped", **parcel(lines=[{"line": line.pk, "quantity": 2}]))
     for shipment in order.shipments.all():
         for hours, city in enumerate(("杭州", "上海", "广州", "深圳"), start=1):
-            add_tracking_node(
-                actor=Actor.system(),
-                shipment_id=shipment.pk,
-                scanned_at=now + timedelta(minutes=hours),
-                state="in_transit",
-                text=f"快件已到达【{city}转运中心】",
-            )
+            scan = Scan(now + timedelta(minutes=hours), "in_transit", f"快件已到达【{city}转运中心】")
+            record_scans(actor=Actor.system(), shipment_id=shipment.pk, scans=[scan])
 
 
 def _claim(order: Order, shop: Actor, customer: Actor, size: int) -> None:

@@ -9,14 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from orders.models import Order, Shipment, Status
-from orders.reading.couriers import HOTLINES, courier_name
+from orders.models import Order, Status
+from orders.policies.parcel_way import ENDED
+from orders.reading.couriers import courier_name, hotline_of
 from orders.selectors.open_sums import OpenSum, open_sum_of
 from shopcomm.core.text import written_money
 
 PAYMENT, COURIER = "payment", "courier"
-# These parcels have come to their end, one way or the other.
-ARRIVED = (Shipment.State.SIGNED, Shipment.State.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,7 @@ def _courier(order: Order, parcels: Sequence[Chased]) -> str:
 
 
 def _parcels(order: Order) -> list[Chased]:
-    open_ = order.shipments.exclude(state__in=ARRIVED).order_by("pk")
+    open_ = order.shipments.exclude(state__in=ENDED).order_by("pk")
     return [
-        Chased(courier_name(each.carrier), each.tracking_number, HOTLINES.get(each.carrier, ""))
-        for each in open_
+        Chased(courier_name(each.carrier), each.tracking_number, hotline_of(each.carrier)) for each in open_
     ]

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from orders.models import Shipment, ShipmentLine, TrackingNode
 from orders.reading.couriers import courier_name
-from orders.selectors.shipments import shipments_visible_to
+from orders.selectors.parcels import parcels_visible_to, parcels_with_lines
 from shopcomm.core.http.api import ApiView
 from shopcomm.core.http.pages import PageQuery, page_answer, page_of_rows
 
@@ -78,7 +78,7 @@ class ShipmentsView(ApiView):
             "shipped_at__gte": given["shipped_after"],
             "shipped_at__lt": given["shipped_before"],
         }
-        rows = shipments_visible_to(self.actor).filter(
+        rows = parcels_with_lines(parcels_visible_to(self.actor)).filter(
             **{name: value for name, value in wanted.items() if value}
         )
         return page_answer(request, rows, ParcelOutput)
@@ -91,4 +91,5 @@ class ShipmentView(ApiView):
 
     @extend_schema(responses=ParcelOutput, operation_id="shipments_retrieve")
     def get(self, request: Request, pk: int) -> Response:
-        return Response(ParcelOutput(get_object_or_404(shipments_visible_to(self.actor), pk=pk)).data)
+        rows = parcels_with_lines(parcels_visible_to(self.actor))
+        return Response(ParcelOutput(get_object_or_404(rows, pk=pk)).data)

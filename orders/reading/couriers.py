@@ -135,6 +135,11 @@ def courier_name(code: str) -> str:
     return gettext(COURIERS[code]) if code in COURIERS else rare_couriers().get(code, code)
 
 
+def hotline_of(code: str) -> str:
+    """Where a courier is rung; empty where that is not known."""
+    return HOTLINES.get(code, "")
+
+
 def named_couriers(codes: Iterable[str] = COURIERS) -> list[tuple[str, str]]:
     """Couriers by code with the names that the reader knows them by."""
     return [*_named(tuple(codes), get_language())]

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import DateTimeField, F, Max, Q, QuerySet
+from django.db.models import DateTimeField, F, Max, Prefetch, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from orders.models import Order, ParcelTask, Shipment, TrackingNode
+from orders.models import Order, ParcelTask, Shipment, ShipmentLine, TrackingNode
 from orders.policies.parcel_way import ENDED, EXCEPTIONS, SILENCE, way_in_words
-from orders.reading.couriers import HOTLINES, courier_name
+from orders.reading.couriers import courier_name, hotline_of
 from orders.selectors.todo_rows import Todo, TodoKind
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
@@ -64,15 +64,16 @@ def _stops(parcel: Shipment, scans: list[TrackingNode]) -> list[Stop]:
     return stops
 
 
-def hotline_of(carrier: str) -> str:
-    """Where a courier is rung; empty where that is not known."""
-    return HOTLINES.get(carrier, "")
-
-
-def parcels_visible_to(actor: Actor) -> QuerySet[Shipment]:
+def parcels_visible_to(actor: Actor | None) -> QuerySet[Shipment]:
     """The parcels of the orders that somebody may see, with their scans."""
     visible = Shipment.objects.filter(order__in=orders_visible_to(actor))
-    return visible.select_related("order__customer").prefetch_related("nodes", "tasks")
+    return visible.select_related("order").prefetch_related("nodes")
+
+
+def parcels_with_lines(parcels: QuerySet[Shipment]) -> QuerySet[Shipment]:
+    """Parcels with what is in them."""
+    lines = ShipmentLine.objects.select_related("line").order_by("pk")
+    return parcels.prefetch_related(Prefetch("lines", queryset=lines))
 
 
 def last_scan_of(parcel: Shipment) -> datetime:
@@ -100,7 +101,6 @@ def silent_parcels(now: datetime) -> QuerySet[Shipment]:
 def open_tasks_concerning(orders: QuerySet[Order]) -> QuerySet[ParcelTask]:
     """What is to be seen to about parcels of some orders, the oldest first."""
     rows = ParcelTask.objects.filter(settled_at=None, shipment__order__in=orders)
-    rows = rows.exclude(shipment__state__in=ENDED)
     return rows.select_related("shipment__order__customer").order_by("raised_at", "pk")
 
 

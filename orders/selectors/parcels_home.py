@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
-from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Shipment, ShipmentLine
+from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, ShipmentLine
+from orders.policies.parcel_way import ENDED
 
 State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 # Goods that a case is to bring back are counted when the case is inspected.
@@ -27,7 +28,7 @@ class PiecesHome:
 def pieces_home(order: Order, lines: list[OrderLine]) -> PiecesHome:
     """What the parcels under way hold, without pieces that were signed for, are here already or belong to a case."""
     way = ShipmentLine.objects.filter(shipment__order=order)
-    way = way.exclude(shipment__state__in=(Shipment.State.SIGNED, Shipment.State.RETURNED))
+    way = way.exclude(shipment__state__in=ENDED)
     in_parcels = dict(way.values_list("line").annotate(sum=Sum("quantity")).order_by())
     cases = AfterSalesLine.objects.filter(case__order=order).select_related("case", "line").order_by("pk")
     paid_rows = _paid_for(order, cases.filter(case__kind=Kind.REFUND, case__state__in=PAID_BACK))

@@ -25,6 +25,7 @@ from orders.services.alerts import raise_alert
 from orders.services.change_requests.close import void_open_changes, wants_shipped_goods
 from orders.services.debts import due_day
 from orders.services.moves import Move
+from orders.services.parcel_tasks import end_parcels, parcel_facts
 from orders.services.refunds import (
     close_refunded_case,
     match_refund_to_balance,
@@ -137,16 +138,11 @@ def hand_over_parcel(move: Move) -> None:
     OrderLine.objects.bulk_update(move.pieces, ["shipped_quantity", "picked_quantity"])
     if all_out:
         order.shipped_at = move.now
-    move.facts |= {
-        "carrier": parcel.carrier,
-        "tracking_number": parcel.tracking_number,
-        "shipment_id": parcel.pk,
-    }
+    move.facts |= parcel_facts(parcel)
 
 
 def sign_parcels(move: Move) -> None:
-    done = (Shipment.State.SIGNED, Shipment.State.RETURNED)
-    move.order.shipments.exclude(state__in=done).update(state=Shipment.State.SIGNED, signed_at=move.now)
+    end_parcels(move.order, Shipment.State.SIGNED, signed_at=move.now)
     move.order.delivered_at = move.now
 
 
@@ -162,8 +158,7 @@ def take_parcels_back(move: Move) -> None:
         line.returned_quantity += home.paid_back[line]
         line.picked_quantity = line.shipped_quantity
     OrderLine.objects.bulk_update(move.lines, ["shipped_quantity", "picked_quantity", "returned_quantity"])
-    done = (Shipment.State.SIGNED, Shipment.State.RETURNED)
-    order.shipments.exclude(state__in=done).update(state=Shipment.State.RETURNED)
+    end_parcels(order, Shipment.State.RETURNED)
     order.shipped_at = None
     move.facts["reason"] = "parcel_returned"
 

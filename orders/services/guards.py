@@ -14,6 +14,7 @@ from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Sta
 from orders.models.payments import BY_HAND
 from orders.policies.after_sales import OPEN
 from orders.policies.contact_masks import masked_phones
+from orders.policies.parcel_way import ENDED
 from orders.reading.couriers import courier_code
 from orders.reading.waybills import waybill_number
 from orders.selectors.change_requests import open_freezing
@@ -223,8 +224,7 @@ def pending_fact(asked: ChangeRequest, now: datetime) -> dict[str, Any]:
 
 def parcels_open(move: Move) -> str | None:
     """A timer or a courier's push waits for the last parcel; a person knows better."""
-    done = {Shipment.State.SIGNED, Shipment.State.RETURNED}
-    open_ = any(parcel.state not in done for parcel in move.parcels)
+    open_ = any(parcel.state not in ENDED for parcel in move.parcels)
     return _("还有包裹没有签收") if open_ and not move.actor.may("orders.deliver_early") else None
 
 

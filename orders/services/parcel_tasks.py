@@ -1,6 +1,7 @@
 """What has to be seen to with a courier: raised by scans, by silence and by people, and settled by people or by the parcel itself."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -42,6 +43,16 @@ def settle_tasks_of(parcel: Shipment, state: str) -> None:
     if settled:
         open_ = ParcelTask.objects.filter(shipment=parcel, kind__in=settled, settled_at=None)
         open_.update(settled_at=timezone.now())
+
+
+def end_parcels(order: Order, state: str, **more: Any) -> None:
+    """Every parcel under way has come to its end, as far as people say so; nobody has to see to it any more.
+
+    The order's row is locked.
+    """
+    for parcel in order.shipments.exclude(state__in=ENDED):
+        Shipment.objects.filter(pk=parcel.pk).update(state=state, **more)
+        settle_tasks_of(parcel, state)
 
 
 @retry_on_deadlock
@@ -97,28 +108,19 @@ def settle_task(*, actor: Actor, task_id: int, outcome: str) -> ParcelTask:
     task.settled_at, task.settled_by = timezone.now(), actor.name
     task.outcome = outcome.strip()[:LONGEST]
     task.save()
-    parcel = task.shipment
-    save_with_event(
-        order,
-        ParcelTaskSettled,
-        actor=actor,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number,
-        shipment_id=parcel.pk,
-        kind=task.kind,
-        outcome=task.outcome,
-    )
+    facts = parcel_facts(task.shipment)
+    save_with_event(order, ParcelTaskSettled, actor=actor, kind=task.kind, outcome=task.outcome, **facts)
     return task
 
 
 def _publish_alert(order: Order, parcel: Shipment, kind: str, text: str, actor: Actor) -> None:
-    save_with_event(
-        order,
-        ParcelAlerted,
-        actor=actor,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number,
-        shipment_id=parcel.pk,
-        kind=kind,
-        text=text,
-    )
+    save_with_event(order, ParcelAlerted, actor=actor, kind=kind, text=text, **parcel_facts(parcel))
+
+
+def parcel_facts(parcel: Shipment) -> dict[str, Any]:
+    """Which parcel an event is about."""
+    return {
+        "carrier": parcel.carrier,
+        "tracking_number": parcel.tracking_number,
+        "shipment_id": parcel.pk,
+    }

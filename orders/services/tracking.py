@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.events import ShipmentUpdated
 from orders.models import Order, Shipment, Status, TrackingNode
@@ -18,7 +19,7 @@ from orders.policies.parcel_way import (
     moves_of,
 )
 from orders.services.locks import lock_order
-from orders.services.parcel_tasks import open_task, settle_tasks_of
+from orders.services.parcel_tasks import open_task, parcel_facts, settle_tasks_of
 from orders.services.rights import require_right
 from orders.services.saving import save_with_event
 from orders.services.transitions import transition_order
@@ -66,6 +67,15 @@ def record_scans(*, actor: Actor, shipment_id: int, scans: Sequence[Scan]) -> Re
     if State.SIGNED in moved:
         _deliver(actor, order)
     return Recorded(parcel, len(fresh), moved)
+
+
+def sign_parcel(*, actor: Actor, shipment_id: int) -> Shipment:
+    """Write down by hand that one parcel has arrived; the last one delivers the order. Raises as above."""
+    parcel = Shipment.objects.get(pk=shipment_id)
+    if parcel.state in ENDED:
+        return parcel
+    scan = Scan(timezone.now(), State.SIGNED.value, _("已登记签收"))
+    return record_scans(actor=actor, shipment_id=shipment_id, scans=[scan]).parcel
 
 
 def _keep(actor: Actor, parcel: Shipment, known: list[TrackingNode], scans: Sequence[Scan]) -> list[Scan]:
@@ -123,13 +133,11 @@ def _move(actor: Actor, order: Order, parcel: Shipment, scan: Scan) -> bool:
         order,
         ShipmentUpdated,
         actor=actor,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number,
-        shipment_id=parcel.pk,
         state=scan.state,
         text=scan.text,
         scanned_at=scan.at.isoformat(),
         place=scan.place,
+        **parcel_facts(parcel),
     )
     return True
 

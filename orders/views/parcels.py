@@ -12,12 +12,11 @@ from orders.forms.parcel import ScanForm
 from orders.models import ChangeKind, ParcelTask, Shipment
 from orders.policies.parcel_way import ENDED
 from orders.reading.addresses import read_address
-from orders.reading.couriers import courier_name
-from orders.selectors.parcels import hotline_of, parcel_way_of, parcels_visible_to
+from orders.reading.couriers import courier_name, hotline_of
+from orders.selectors.parcels import parcel_way_of, parcels_visible_to
 from orders.services.change_requests.request import request_change
 from orders.services.parcel_tasks import ask_interception, settle_task
-from orders.services.shipments import sign_parcel
-from orders.services.tracking import record_scans
+from orders.services.tracking import record_scans, sign_parcel
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.outcomes import run_and_tell
 

@@ -13,7 +13,7 @@ from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Order, Status
 from orders.policies.after_sales import SHOPS_TURN
 from orders.policies.transitions import Transition
-from orders.reading.couriers import HOTLINES, courier_name
+from orders.reading.couriers import courier_name, hotline_of
 from orders.selectors.change_requests import AskedChange
 from orders.selectors.shortages import Shortage
 from orders.selectors.timeline import TimelineEntry
@@ -215,5 +215,5 @@ def name_carriers(shipments: list[Any]) -> list[Any]:
     """Parcels with the name people call their courier by, and where it is rung."""
     for shipment in shipments:
         shipment.carrier_name = courier_name(shipment.carrier)
-        shipment.hotline = HOTLINES.get(shipment.carrier, "")
+        shipment.hotline = hotline_of(shipment.carrier)
     return shipments

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, Status
+from orders.policies.parcel_way import Scan
 from orders.services.orders import ItemInput
-from orders.services.shipments import add_tracking_node
+from orders.services.tracking import record_scans
 from shopcomm.core.configuration.models import ShopSettings
 from tests.api.test_orders_api import problem
 from tests.factories import VariantFactory, integration, make_order
@@ -37,13 +38,8 @@ def claim(order: Order, **more) -> dict:
 def test_a_parcel_is_told_with_its_contents_and_its_way_the_newest_scan_first(api, shipped) -> None:
     (parcel,) = shipped.shipments.all()
     for hours, text in ((2, "快件已到达广州"), (1, "快件已揽收")):
-        add_tracking_node(
-            actor=integration(),
-            shipment_id=parcel.pk,
-            scanned_at=timezone.now() + timedelta(hours=hours),
-            state="in_transit",
-            text=text,
-        )
+        scan = Scan(timezone.now() + timedelta(hours=hours), "in_transit", text)
+        record_scans(actor=integration(), shipment_id=parcel.pk, scans=[scan])
     told = get(api, f"shipments/{parcel.pk}/")
 
     line = shipped.lines.get()

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from orders.errors import GuardFailed
 from orders.models import Order, Shipment
+from orders.policies.parcel_way import Scan
 from orders.selectors import orders as orders_selector
 from orders.selectors.board import warehouse_board
 from orders.selectors.items import ItemInput
@@ -21,7 +22,7 @@ from orders.selectors.products import variants_matching
 from orders.selectors.timeline import order_timeline
 from orders.selectors.visibility import successor_of
 from orders.services.editing import edit_order
-from orders.services.shipments import add_tracking_node
+from orders.services.tracking import record_scans
 from orders.services.warehouse import acknowledge_order, tick_line
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import CUSTOMER, SHOP, Audience
@@ -358,9 +359,8 @@ def test_picked_quantities_cannot_exceed_the_ordered_ones(as_actor):
 # --- couriers' scans ----------------------------------------------------------------------------
 def scan(parcel: Shipment, minutes: int, state: str, text: str) -> Shipment:
     moment = parcel.shipped_at + timedelta(minutes=minutes)
-    return add_tracking_node(
-        actor=integration(), shipment_id=parcel.pk, scanned_at=moment, state=state, text=text
-    )
+    scans = [Scan(moment, state, text)]
+    return record_scans(actor=integration(), shipment_id=parcel.pk, scans=scans).parcel
 
 
 def test_courier_scans_advance_the_parcel_and_deliver_the_order():

@@ -10,7 +10,7 @@ from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_
 from orders.services.editing import edit_order
 from orders.services.refunds import pay_refund
 from orders.services.returns import inspect_return
-from orders.services.shipments import sign_parcel
+from orders.services.tracking import sign_parcel
 from orders.services.warehouse import acknowledge_alert
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import VariantFactory, integration, make_order, move

@@ -252,3 +252,15 @@ def test_scans_of_one_moment_are_ordered_by_how_far_they_are() -> None:
 def test_the_towns_of_a_way_are_named_once_in_a_row() -> None:
     places = ["河北,唐山市,曹妃甸区", "", "天津", "天津", "山东,济南市", "山东,济南市,历城区"]
     assert way_in_words(places) == ["唐山市", "天津", "济南市"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("to", "state"), [("delivered", "signed"), ("picking", "returned")])
+def test_what_people_say_of_an_order_settles_what_was_to_be_seen_to_of_its_parcels(
+    shipped: Order, to: str, state: str
+) -> None:
+    scans(shipped, WAY[0], Scan(START + timedelta(hours=21), "problem", "地址不详"))
+    assert ParcelTask.objects.filter(settled_at=None).count() == 1
+    move(shipped, to)
+    assert shipped.shipments.get().state == state
+    assert not ParcelTask.objects.filter(settled_at=None).exists()

@@ -20,9 +20,10 @@ from messaging.services.event_lines import Story, story_written_at_end
 from messaging.services.memberships import open_read_positions
 from orders.events import OrderEvent
 from orders.models import Order, Shipment, Variant
+from orders.policies.parcel_way import Scan
 from orders.services.backdating import backdate_order
 from orders.services.orders import ItemInput, place_order
-from orders.services.shipments import add_tracking_node
+from orders.services.tracking import record_scans
 from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_order, tick_line
 from shopcomm.core.accounts.actors import Actor
@@ -216,10 +217,8 @@ class History:
             for hours, state, text in SCANS:
                 at = times["shipped"] + timedelta(hours=hours)
                 if at < self.now:
-                    add_tracking_node(
-                        actor=Actor.system(), shipment_id=parcel.pk, scanned_at=at, state=state,
-                        text=text.format(city=order.city),
-                    )  # fmt: skip
+                    scan = Scan(at, state, text.format(city=order.city))
+                    record_scans(actor=Actor.system(), shipment_id=parcel.pk, scans=[scan])
 
 
 class Talk:

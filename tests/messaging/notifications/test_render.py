@@ -7,10 +7,11 @@ import pytest
 from messaging.models import Message, Notification
 from messaging.services.notifications.timers import cancel_unpaid
 from orders.models import Order
+from orders.policies.parcel_way import Scan
 from orders.selectors.timeline import order_timeline
 from orders.services.orders import ItemInput
-from orders.services.shipments import add_tracking_node
 from orders.services.stock import set_stock
+from orders.services.tracking import record_scans
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import Reader
 from tests.factories import VariantFactory, make_order, move
@@ -55,7 +56,7 @@ def test_a_parcel_shipped_at_two_in_the_morning_is_announced_at_nine(order, cloc
 def scan(order: Order, state: str, minute: int, text: str = "到达杭州") -> None:
     parcel = order.shipments.get()
     when = at(f"2026-11-24 10:{minute:02}")
-    add_tracking_node(actor=SYSTEM, shipment_id=parcel.pk, scanned_at=when, state=state, text=text)
+    record_scans(actor=SYSTEM, shipment_id=parcel.pk, scans=[Scan(when, state, text)])
 
 
 def test_each_parcel_state_is_announced_once_however_often_the_courier_reports_it(order, pass_on, told):
