@@ -11,10 +11,12 @@ from django.utils import timezone
 from orders.models import Order, Shipment, Status
 from shopcomm.core.events.relay import relay
 from shopcomm.edge.integrations.couriers.adapters import kuaidi100 as adapter
+from shopcomm.edge.integrations.couriers.adapters.base import Access, Asked, Outcome
+from shopcomm.edge.integrations.couriers.adapters.kuaidi100 import Kuaidi100
 from shopcomm.edge.integrations.couriers.models import CourierAccount, TrackedParcel
 from shopcomm.edge.integrations.couriers.policies import asked_again_in, subscription_pause
 from shopcomm.edge.integrations.couriers.services.accounts import Wanted, create_account
-from shopcomm.edge.integrations.couriers.services.following import follow_open_parcels
+from shopcomm.edge.integrations.couriers.services.following import follow_open_parcels, follow_parcel
 from shopcomm.edge.integrations.couriers.tasks import follow_parcels
 from tests.integrations.couriers.conftest import CUSTOMER, KEY, SALT, answered
 from tests.integrations.couriers.ways import ROWS, kuaidi100_result, kuaidi100_row
@@ -307,3 +309,33 @@ def test_seventeen_track_that_knows_a_number_already_counts_as_registered_and_is
     shipment.refresh_from_db()
     assert (tracked().state, shipment.state) == ("subscribed", "collected")
     assert shipment.nodes.get().scanned_at == datetime(2026, 11, 24, 1, tzinfo=UTC)
+
+
+def test_a_parcel_that_breaks_holds_up_no_other(kuaidi100, service, ship, monkeypatch) -> None:
+    broken, fine = ship(number="YT8812345678901"), ship(number="YT8812345678902")
+    subscribe = Kuaidi100.subscribe
+
+    def sometimes(self: Kuaidi100, parcel: Asked, access: Access) -> Outcome:
+        if parcel.number == broken.tracking_number:
+            raise KeyError("no rule foresees this")
+        return subscribe(self, parcel, access)
+
+    monkeypatch.setattr(Kuaidi100, "subscribe", sometimes)
+    service.answers["/poll"] = SUBSCRIBED
+    for parcel in (broken, fine):
+        follow_parcel(parcel.pk)
+    follow_parcels()
+
+    states = dict(TrackedParcel.objects.values_list("shipment", "state"))
+    assert states == {broken.pk: "waiting", fine.pk: "subscribed"}
+    later = TrackedParcel.objects.get(shipment=broken)
+    assert (later.claimed_until, later.failures, later.error) == (None, 1, "KeyError")
+    assert later.due_at > timezone.now()
+
+
+def test_a_parcel_that_leaves_costs_a_shop_without_a_service_one_statement(
+    ship, django_assert_num_queries
+) -> None:
+    parcel = ship()
+    with django_assert_num_queries(1):
+        assert follow_parcel(parcel.pk) is None

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.forms.desk import DeskForm
 from orders.selectors.couriers import offered_couriers
-from shopcomm.edge.integrations.couriers.adapters.base import Adapter, Asked
+from shopcomm.edge.integrations.couriers.adapters.base import Adapter, Answers, Asked, Subscribes
 from shopcomm.edge.integrations.couriers.models import CourierAccount
 from shopcomm.edge.integrations.couriers.services.accounts import Wanted
 
@@ -58,9 +58,9 @@ class AccountForm(DeskForm):
             )
         if account:
             del self.fields["slug"]
-        if service.code != "17track":
+        if not service.has_carrier_numbers:
             del self.fields["carriers"]
-        if not (service.can_subscribe or service.can_query):
+        if not isinstance(service, Subscribes | Answers):
             del self.fields["address"]
         self.order_fields(["name", "slug", *(CREDENTIAL + each.name for each in service.credentials)])
         self.add_widget_classes()

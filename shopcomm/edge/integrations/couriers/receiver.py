@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from shopcomm.core.reading import whole_number
 from shopcomm.core.refusals import Refusal
 from shopcomm.core.sealing import CannotUnseal
-from shopcomm.edge.integrations.couriers.adapters.base import Adapter, Push, Reply
+from shopcomm.edge.integrations.couriers.adapters.base import Push, Reply, TakesPushes
 from shopcomm.edge.integrations.couriers.models import CourierAccount
 from shopcomm.edge.integrations.couriers.services.accounts import access_of, adapter_for
 from shopcomm.edge.integrations.couriers.services.receiving import store_push
@@ -66,13 +66,14 @@ class InboundTrackingView(APIView):
     )
     def post(self, request: Request, carrier: str) -> Response:
         account = CourierAccount.objects.filter(slug=carrier).first()
-        if account is None or not adapter_for(account).takes_pushes:
+        service = adapter_for(account) if account else None
+        if account is None or not isinstance(service, TakesPushes):
             raise NotFound
-        push = _push_of(request._request)
-        return _answer(_take(account, adapter_for(account), push))
+        reply = _take(account, service, _push_of(request._request))
+        return Response(reply.body, status=reply.status)
 
 
-def _take(account: CourierAccount, service: Adapter, push: Push) -> Reply:
+def _take(account: CourierAccount, service: TakesPushes, push: Push) -> Reply:
     """Store a push that its service has signed."""
     if not account.is_active:
         return service.refused(503)
@@ -96,7 +97,3 @@ def _push_of(request: HttpRequest) -> Push:
     except MultiPartParserError:
         form = {}
     return Push(body, form, {name.lower(): text for name, text in request.headers.items()})
-
-
-def _answer(reply: Reply) -> Response:
-    return Response(reply.body, status=reply.status)

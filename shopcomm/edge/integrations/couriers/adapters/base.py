@@ -4,6 +4,7 @@ An adapter touches no database. What it is given is all it knows; what it return
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -24,6 +25,8 @@ CHINA = ZoneInfo("Asia/Shanghai")
 # For a whole call, and of an answer: a long way has some hundred scans.
 SECONDS = 10.0
 LARGEST_ANSWER = 512 * 1024
+# Couriers that show a way only to whom knows the receiver's phone.
+WANT_PHONE = frozenset({"shunfeng", "shunfengkuaiyun", "zhongtong"})
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
@@ -122,7 +125,7 @@ class Unreadable(ValueError):
 
 
 class Adapter:
-    """One tracking service."""
+    """One tracking service: what it is called and opened with. What it can do it says by the classes below."""
 
     code: str = ""
     label: Label = ""
@@ -130,19 +133,32 @@ class Adapter:
     # Which credential pushes are signed with; one that the shop makes itself is made with the account.
     signing: str = ""
     makes_secret: bool = False
-    takes_pushes: bool = True
-    can_subscribe: bool = False
-    can_query: bool = False
+    # A manager may enter its own numbers of couriers.
+    has_carrier_numbers: bool = False
     # Its parcels move by themselves, for show.
     is_demo: bool = False
 
-    def may_query(self, access: Access) -> bool:
-        """Whether a parcel can be asked about with what was entered."""
-        return self.can_query
+    @property
+    def takes_pushes(self) -> bool:
+        """Whether it pushes where parcels are."""
+        return isinstance(self, TakesPushes)
 
+    @property
+    def can_query(self) -> bool:
+        """Whether it can be asked where a parcel is."""
+        return isinstance(self, Answers)
+
+
+class TakesPushes(Adapter, ABC):
+    """One that pushes where parcels are."""
+
+    @abstractmethod
     def is_signed(self, push: Push, access: Access) -> bool:
         """Whether a push comes from the service. Anything malformed is not."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def read(self, text: str, codes: Mapping[str, str]) -> list[Track]:
+        """What a stored push says. Raises Unreadable."""
 
     def kept(self, push: Push) -> str:
         """The text of a push as it is stored: what was signed."""
@@ -156,17 +172,25 @@ class Adapter:
         """The answer with which it does."""
         return Reply(status, {"ok": False})
 
-    def read(self, text: str, codes: Mapping[str, str]) -> list[Track]:
-        """What a stored push says. Raises Unreadable."""
-        raise NotImplementedError
 
+class Subscribes(Adapter, ABC):
+    """One that is told of a parcel when it leaves, and pushes from then on."""
+
+    @abstractmethod
     def subscribe(self, parcel: Asked, access: Access) -> Outcome:
         """Have a parcel followed. Raises NoAnswer, AddressRefused."""
-        raise NotImplementedError
 
+
+class Answers(Adapter, ABC):
+    """One that can be asked where a parcel is."""
+
+    @abstractmethod
     def query(self, parcel: Asked, access: Access) -> Outcome:
         """Ask where a parcel is. Raises NoAnswer, AddressRefused."""
-        raise NotImplementedError
+
+    def may_query(self, access: Access) -> bool:
+        """Whether a parcel can be asked about with what was entered."""
+        return True
 
 
 def ask_service(url: str, content: bytes, headers: Mapping[str, str]) -> Answer:

@@ -43,7 +43,6 @@ PROBLEM = Step(timedelta(seconds=90), State.PROBLEM, "派送不成功：收件�
 
 class Demo(Adapter):
     code, label = "demo", _("演示快递")
-    takes_pushes = False
     is_demo = True
 
 

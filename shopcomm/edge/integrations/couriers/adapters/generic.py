@@ -18,10 +18,10 @@ from orders.policies.parcel_way import REPORTED, Scan, in_true_order, with_whole
 from shopcomm.core.reading import json_object
 from shopcomm.edge.integrations.couriers.adapters.base import (
     Access,
-    Adapter,
     Codes,
     Credential,
     Push,
+    TakesPushes,
     Track,
     Unreadable,
     code_text,
@@ -35,7 +35,7 @@ SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 CODES = {str(state.value): str(state.value) for state in REPORTED}
 
 
-class Generic(Adapter):
+class Generic(TakesPushes):
     code, label = "generic", _("通用 JSON")
     credentials = (
         Credential(

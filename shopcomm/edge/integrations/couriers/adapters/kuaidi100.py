@@ -17,14 +17,17 @@ from orders.policies.parcel_way import Scan, with_whole_state
 from shopcomm.core.json_text import json_text
 from shopcomm.core.reading import json_object
 from shopcomm.edge.integrations.couriers.adapters.base import (
+    WANT_PHONE,
     Access,
-    Adapter,
+    Answers,
     Asked,
     Codes,
     Credential,
     Outcome,
     Push,
     Reply,
+    Subscribes,
+    TakesPushes,
     Told,
     Track,
     Unreadable,
@@ -41,8 +44,6 @@ SERVER = "https://poll.kuaidi100.com"
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
 # Nobody wrote down with whom a parcel goes.
 UNNAMED = "other"
-# Couriers that show a way only to whom knows the receiver's phone.
-WANT_PHONE = frozenset({"shunfeng", "shunfengkuaiyun", "zhongtong"})
 
 # Codes of a parcel and, with `resultv2`, of each scan, with the names that stand for them there.
 _TABLE: tuple[tuple[str, str, str], ...] = (
@@ -92,7 +93,7 @@ _NOTHING_YET, _QUERY_ACCOUNT = {"400", "408", "500"}, {"503", "601"}
 _ENDED = {"shutdown": "shutdown", "abort": "abort"}
 
 
-class Kuaidi100(Adapter):
+class Kuaidi100(TakesPushes, Subscribes, Answers):
     code, label = "kuaidi100", _("快递100")
     credentials = (
         Credential("key", _("授权 key")),
@@ -100,7 +101,6 @@ class Kuaidi100(Adapter):
         Credential("salt", _("签名 salt"), hint=_("留空就由我们生成，订阅时告诉快递100"), is_needed=False),
     )
     signing, makes_secret = "salt", True
-    can_subscribe = can_query = True
 
     def may_query(self, access: Access) -> bool:
         """A query is signed with the customer's number as well."""

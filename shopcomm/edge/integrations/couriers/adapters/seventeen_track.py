@@ -16,14 +16,17 @@ from orders.policies.parcel_way import Scan, with_whole_state
 from shopcomm.core.json_text import json_text
 from shopcomm.core.reading import json_object, whole_number
 from shopcomm.edge.integrations.couriers.adapters.base import (
+    WANT_PHONE,
     Access,
-    Adapter,
+    Answers,
     Asked,
     Codes,
     Credential,
     Outcome,
     Push,
     Reply,
+    Subscribes,
+    TakesPushes,
     Told,
     Track,
     Unreadable,
@@ -37,8 +40,6 @@ from shopcomm.edge.integrations.couriers.adapters.base import (
 
 State = Shipment.State
 SERVER = "https://api.17track.net/track/v2.2"
-# Couriers that show a way only to whom knows the receiver's phone.
-WANT_PHONE = frozenset({"shunfeng", "shunfengkuaiyun", "zhongtong"})
 # Main statuses, and those of their refinements that mean something else.
 CODES: dict[str, str] = {
     "NotFound": "",
@@ -62,11 +63,11 @@ _REGISTERED, _LATER = {"-18019901"}, {"-18019902", "-18019909", "-18019910"}
 _ACCOUNT = {"-18010001", "-18010002", "-18010003", "-18010004", "-18019907", "-18019908"}
 
 
-class SeventeenTrack(Adapter):
+class SeventeenTrack(TakesPushes, Subscribes, Answers):
     code, label = "17track", "17TRACK"
     credentials = (Credential("key", _("API key")),)
     signing = "key"
-    can_subscribe = can_query = True
+    has_carrier_numbers = True
 
     def is_signed(self, push: Push, access: Access) -> bool:
         """Whether `sign` is of these very bytes and the key."""

@@ -19,7 +19,7 @@ from shopcomm.core.refusals import Refusal
 from shopcomm.core.sealing import readable_values, seal_values, unseal_values
 from shopcomm.core.text import one_line
 from shopcomm.edge.integrations.couriers.adapters import adapter_of
-from shopcomm.edge.integrations.couriers.adapters.base import Access, Adapter
+from shopcomm.edge.integrations.couriers.adapters.base import Access, Adapter, TakesPushes, Track, Unreadable
 from shopcomm.edge.integrations.couriers.models import CourierAccount
 from shopcomm.edge.integrations.webhook_secrets import new_webhook_secret
 
@@ -109,6 +109,14 @@ def set_account_state(*, account_id: int, active: bool) -> CourierAccount:
 def secret_for(service: Adapter) -> str:
     """A secret such as a service takes: a salt is letters and digits, a webhook's secret has its own form."""
     return secrets.token_hex(16) if service.signing == "salt" else new_webhook_secret()
+
+
+def tracks_in(account: CourierAccount, push: str) -> list[Track]:
+    """What a stored push says, with the codes that a manager has given a meaning. Raises Unreadable."""
+    service = adapter_for(account)
+    if not isinstance(service, TakesPushes):
+        raise Unreadable
+    return service.read(push, account.configuration.get("codes", {}))
 
 
 def access_of(account: CourierAccount) -> Access:

@@ -14,7 +14,7 @@ from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.edge.integrations.couriers.adapters.base import Track, Unreadable
 from shopcomm.edge.integrations.couriers.models import CourierAccount, TrackedParcel, TrackingPush
 from shopcomm.edge.integrations.couriers.policies import asked_again_in
-from shopcomm.edge.integrations.couriers.services.accounts import adapter_for
+from shopcomm.edge.integrations.couriers.services.accounts import tracks_in
 
 log = logging.getLogger(__name__)
 State = TrackingPush.State
@@ -56,7 +56,7 @@ def _apply(push: TrackingPush) -> tuple[str, str]:
     """What becomes of a push, and why."""
     account = push.account
     try:
-        tracks = adapter_for(account).read(push.body, account.configuration.get("codes", {}))
+        tracks = tracks_in(account, push.body)
     except Unreadable:
         return State.PARKED, _("内容看不懂")
     push.number = tracks[0].number.upper()[:LONGEST_NUMBER]

@@ -8,9 +8,10 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -21,7 +22,15 @@ from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.events.wake import wake_task
 from shopcomm.core.outbound.calls import AddressRefused, NoAnswer
 from shopcomm.core.sealing import CannotUnseal
-from shopcomm.edge.integrations.couriers.adapters.base import Access, Adapter, Asked, Outcome, Told
+from shopcomm.edge.integrations.couriers.adapters.base import (
+    Access,
+    Adapter,
+    Answers,
+    Asked,
+    Outcome,
+    Subscribes,
+    Told,
+)
 from shopcomm.edge.integrations.couriers.models import CourierAccount, TrackedParcel
 from shopcomm.edge.integrations.couriers.policies import (
     ACCOUNT_RESTS,
@@ -43,17 +52,21 @@ RUN_SECONDS = 30.0
 MOST_SUBSCRIPTIONS = 6
 CLOSED = (Status.COMPLETED, Status.CANCELLED, Status.REFUNDED)
 TAIL = 4
+Work = Callable[[Asked, Access], Outcome]
 
 
 def follow_parcel(shipment_id: int) -> TrackedParcel | None:
     """Have a parcel that leaves followed by the first active account that can; twice is once. None where there is none.
 
-    What was pushed of it before it was written down here is applied now.
+    What was pushed of it before it was written down here is applied now. A shop without an account pays one statement.
     """
+    accounts = list(_in_turn())
+    if not accounts:
+        return None
     parcel = Shipment.objects.filter(pk=shipment_id).exclude(state__in=ENDED).first()
     if parcel:
         release_unmatched(parcel.tracking_number)
-    account = next((each for each in active_accounts() if can_follow(each)), None)
+    account = next((each for each in accounts if each.is_active and can_follow(each)), None)
     if parcel is None or account is None:
         return None
     tracked, made = TrackedParcel.objects.get_or_create(shipment=parcel, defaults={"account": account})
@@ -84,14 +97,17 @@ def follow_open_parcels(account: CourierAccount) -> int:
 
 def active_accounts() -> QuerySet[CourierAccount]:
     """Those that work, the real ones before the demo's, in the order they were set up."""
-    rows = CourierAccount.objects.filter(state=CourierAccount.State.ACTIVE)
-    return rows.annotate(is_show=Q(adapter="demo")).order_by("is_show", "pk")
+    return _in_turn().filter(state=CourierAccount.State.ACTIVE)
+
+
+def _in_turn() -> QuerySet[CourierAccount]:
+    return CourierAccount.objects.annotate(is_show=Q(adapter="demo")).order_by("is_show", "pk")
 
 
 def can_follow(account: CourierAccount) -> bool:
     """Whether an account can be asked to follow a parcel; one that only pushes needs no asking."""
     service = adapter_for(account)
-    return service.can_subscribe or service.can_query or service.is_demo
+    return isinstance(service, Subscribes | Answers) or service.is_demo
 
 
 def retire_parcels(now: datetime) -> int:
@@ -127,16 +143,36 @@ def serve_account(account: CourierAccount, now: datetime) -> int:
                 tracked, state=tracked.state, due_at=now + asked_again_in(now - tracked.shipment.shipped_at)
             )
             continue
-        outcome = _call(work, tracked, access)
         spoken += 1
-        if outcome is None or outcome.told == Told.ACCOUNT:
+        if not _speak_of(tracked, work, account, access, now):
             _give_back(claimed[place:])
-            _rest_after(account, now, outcome)
             return spoken
-        _record(account, tracked, outcome, service, access, now)
     if spoken and account.failures:
         CourierAccount.objects.filter(pk=account.pk).update(failures=0, rests_until=None, error="")
     return spoken
+
+
+def _speak_of(
+    tracked: TrackedParcel, work: Work, account: CourierAccount, access: Access, now: datetime
+) -> bool:
+    """Speak with the service of one parcel. What breaks at it is its own trouble, and holds up no other.
+
+    False where the service is to be left alone as a whole.
+    """
+    try:
+        outcome = _call(work, tracked, access)
+        if outcome is None or outcome.told == Told.ACCOUNT:
+            _rest_after(account, now, outcome, access)
+            return False
+        _record(account, tracked, outcome, access, now)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("tracked parcel %s could not be served", tracked.pk)
+        failures = tracked.failures + 1
+        due = now + subscription_pause(failures, random.random())
+        _write(tracked, due_at=due, failures=failures, error=type(error).__name__)
+    return True
 
 
 def _claim(account: CourierAccount, now: datetime) -> list[TrackedParcel]:
@@ -156,18 +192,19 @@ def _give_back(claimed: list[TrackedParcel]) -> None:
     TrackedParcel.objects.filter(pk__in=[each.pk for each in claimed]).update(claimed_until=None)
 
 
-Work = Callable[[Asked, Access], Outcome]
-
-
 def _work_for(tracked: TrackedParcel, service: Adapter, access: Access, now: datetime) -> Work | None:
     """What is asked of the service about a parcel; nothing where a word came lately, or it answers no questions."""
-    if tracked.state == State.WAITING and service.can_subscribe:
+    if tracked.state == State.WAITING and isinstance(service, Subscribes):
         return service.subscribe
-    if not service.may_query(access):
+    if not _may_ask(service, access):
         return None
     interval = asked_again_in(now - tracked.shipment.shipped_at)
     is_heard = tracked.heard_at is not None and now - tracked.heard_at < interval
     return None if is_heard else service.query
+
+
+def _may_ask(service: Adapter, access: Access) -> TypeGuard[Answers]:
+    return isinstance(service, Answers) and service.may_query(access)
 
 
 def _call(work: Work, tracked: TrackedParcel, access: Access) -> Outcome | None:
@@ -182,12 +219,7 @@ def _call(work: Work, tracked: TrackedParcel, access: Access) -> Outcome | None:
 
 
 def _record(
-    account: CourierAccount,
-    tracked: TrackedParcel,
-    outcome: Outcome,
-    service: Adapter,
-    access: Access,
-    now: datetime,
+    account: CourierAccount, tracked: TrackedParcel, outcome: Outcome, access: Access, now: datetime
 ) -> None:
     """Write down what a service said of a parcel, and when it is asked next."""
     again = now + asked_again_in(now - tracked.shipment.shipped_at)
@@ -206,7 +238,7 @@ def _record(
     elif not is_refused:
         due = now + subscription_pause(failures, random.random())
         _write(tracked, state=State.WAITING, due_at=due, failures=failures, error=error)
-    elif service.may_query(access):
+    elif _may_ask(adapter_for(account), access):
         _write(tracked, state=State.POLLED, due_at=now, failures=0, error=error)
     else:
         _write(tracked, state=State.OVER, due_at=again, failures=failures, error=error, ended="refused")
@@ -224,11 +256,11 @@ def hide_secrets(text: str, access: Access) -> str:
     return text[:300]
 
 
-def _rest_after(account: CourierAccount, now: datetime, outcome: Outcome | None) -> None:
+def _rest_after(account: CourierAccount, now: datetime, outcome: Outcome | None, access: Access) -> None:
     if outcome is None:
         _rest(account, now, "no answer", rest_after(account.failures + 1))
     else:
-        _rest(account, now, hide_secrets(outcome.detail, access_of(account)), ACCOUNT_RESTS)
+        _rest(account, now, hide_secrets(outcome.detail, access), ACCOUNT_RESTS)
 
 
 def _rest(account: CourierAccount, now: datetime, error: str, pause: timedelta) -> None:

@@ -9,9 +9,9 @@ from orders.models import Shipment
 from orders.policies.parcel_way import Scan
 from shopcomm.core.outbound.calls import AddressRefused, NoAnswer
 from shopcomm.core.sealing import CannotUnseal
-from shopcomm.edge.integrations.couriers.adapters.base import Asked, Told, Track, Unreadable
+from shopcomm.edge.integrations.couriers.adapters.base import Answers, Asked, Told, Track, Unreadable
 from shopcomm.edge.integrations.couriers.models import CourierAccount
-from shopcomm.edge.integrations.couriers.services.accounts import access_of, adapter_for
+from shopcomm.edge.integrations.couriers.services.accounts import access_of, adapter_for, tracks_in
 from shopcomm.edge.integrations.couriers.services.following import hide_secrets
 
 
@@ -38,7 +38,7 @@ def try_query(account: CourierAccount, asked: Asked) -> Tried:
     service = adapter_for(account)
     try:
         access = access_of(account)
-        if not service.may_query(access):
+        if not isinstance(service, Answers) or not service.may_query(access):
             return Tried(_("还没有填写查询要用的账号"), is_good=False)
         outcome = service.query(asked, access)
     except CannotUnseal:
@@ -54,7 +54,7 @@ def try_query(account: CourierAccount, asked: Asked) -> Tried:
 def try_push(account: CourierAccount, text: str) -> Tried:
     """How a push would be read."""
     try:
-        return _told(adapter_for(account).read(text, account.configuration.get("codes", {})))
+        return _told(tracks_in(account, text))
     except Unreadable:
         return Tried(_("内容看不懂"), is_good=False)
 
