@@ -216,3 +216,17 @@ def test_goods_that_weixin_did_not_sell_are_for_a_person(joined, weixin):
     assert call.state == "failed"
     assert other in call.error
     assert weixin.asked(SEND) == []
+
+
+def test_what_breaks_in_telling_is_put_off_and_holds_up_nothing(joined, shop, weixin):
+    order = joined()
+    broken = WeixinCall.objects.create(
+        connection=shop, order=order, external_id=ORDER_ID, kind="after_sale_accept", key="broken", data={}
+    )
+    ship(order)
+    settle()
+    assert len(weixin.asked(SEND)) == 1
+    broken.refresh_from_db()
+    assert (broken.state, broken.attempts, broken.error) == ("pending", 1, "KeyError: 'case'")
+    shop.refresh_from_db()
+    assert shop.failing_since is None

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from django.db import OperationalError
 from django.utils import timezone
@@ -12,7 +13,7 @@ from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.reachability import note_failure, note_success
 from shopcomm.edge.integrations.weixin_shop.codes import CALLED_TOO_OFTEN, KIND
-from shopcomm.edge.integrations.weixin_shop.models import WeixinDocument, WeixinShop
+from shopcomm.edge.integrations.weixin_shop.models import WeixinCall, WeixinDocument, WeixinShop
 from shopcomm.edge.integrations.weixin_shop.services.cases import fetch_case
 from shopcomm.edge.integrations.weixin_shop.services.fetching import (
     due_documents,
@@ -21,11 +22,16 @@ from shopcomm.edge.integrations.weixin_shop.services.fetching import (
 )
 from shopcomm.edge.integrations.weixin_shop.services.following import follow_document, open_documents
 from shopcomm.edge.integrations.weixin_shop.services.pulling import is_pull_due, pull_changed_orders
-from shopcomm.edge.integrations.weixin_shop.services.telling import due_weixin_calls, tell_weixin
+from shopcomm.edge.integrations.weixin_shop.services.telling import (
+    due_weixin_calls,
+    put_off_call,
+    tell_weixin,
+)
 from shopcomm.edge.integrations.weixin_shop.services.wire import WeixinAway, WeixinRefused
 
 log = logging.getLogger(__name__)
 BATCH = 100
+Row = TypeVar("Row", WeixinDocument, WeixinCall)
 # After a failure that concerns all: so long, doubled with each one, to this.
 FIRST_REST, LONGEST_REST = timedelta(seconds=10), timedelta(minutes=30)
 # A quota that is used up is not there again in seconds.
@@ -67,24 +73,23 @@ def _serve(connection: Connection) -> int:
     done = 0
     for document in due_documents(connection, BATCH):
         document.connection = connection
-        done += _in_peace(document, FETCH[document.kind])
+        done += _in_peace(FETCH[document.kind], document, put_off_document)
     for document in open_documents(connection):
-        done += _in_peace(document, follow_document)
+        done += _in_peace(follow_document, document, put_off_document)
     for call in due_weixin_calls(connection, BATCH):
-        tell_weixin(call)
-        done += 1
+        done += _in_peace(tell_weixin, call, put_off_call)
     return done
 
 
-def _in_peace(document: WeixinDocument, work: Callable[[WeixinDocument], object]) -> bool:
-    """Work on one. What breaks at it is its own trouble, and holds up no other. Returns whether anything was done."""
+def _in_peace(work: Callable[[Row], object], row: Row, put_off: Callable[[Row, str], None]) -> bool:
+    """Work on one row. What breaks at it is its own trouble, and holds up no other. Returns whether anything was done."""
     try:
-        return work(document) is not False
+        return work(row) is not False
     except (WeixinAway, WeixinRefused, OperationalError):
         raise
     except Exception as error:
-        log.exception("weixin document %s could not be handled", document.pk)
-        put_off_document(document, f"{type(error).__name__}: {error}")
+        log.exception("%s %s of a weixin shop could not be handled", type(row).__name__, row.pk)
+        put_off(row, f"{type(error).__name__}: {error}")
         return False
 
 

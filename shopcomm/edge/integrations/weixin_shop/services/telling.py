@@ -105,6 +105,13 @@ def _hear_refusal(call: WeixinCall, error: WeixinRefused) -> None:
     _give_up(call, error.code, str(error))
 
 
+def put_off_call(call: WeixinCall, error: str) -> None:
+    """It broke at something that no rule foresees: later, with growing pauses, and in the end never."""
+    call.attempts += 1
+    call.save(update_fields=["attempts"])
+    _put_off(call, error)
+
+
 def _put_off(call: WeixinCall, error: str) -> None:
     if call.attempts >= MOST_ATTEMPTS:
         _give_up(call, None, error)
