@@ -10,6 +10,7 @@ import pytest
 from orders.models import Order, Status
 from shopcomm.core.reading import exact_json_value
 from shopcomm.edge.integrations.models import InboundRecord
+from shopcomm.edge.integrations.moments import read_moment
 from shopcomm.edge.integrations.polling.json_paths import (
     MISSING,
     PathRefused,
@@ -18,7 +19,6 @@ from shopcomm.edge.integrations.polling.json_paths import (
     value_at,
 )
 from shopcomm.edge.integrations.polling.mapping import group_rows, map_order
-from shopcomm.edge.integrations.polling.moments import read_moment
 from shopcomm.edge.integrations.polling.source_settings import SourceSettings
 from tests.integrations.polling.conftest import Make
 from tests.integrations.polling.order_system import OrderSystem, Reply

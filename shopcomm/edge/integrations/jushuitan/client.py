@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -14,11 +13,12 @@ from shopcomm.core.json_text import json_text
 from shopcomm.core.outbound.calls import USUAL_PORTS, AddressRefused, NoAnswer, Reach, call_outbound
 from shopcomm.core.reading import json_object
 from shopcomm.edge.integrations.jushuitan.codes import CALLED_TOO_OFTEN, OK
+from shopcomm.edge.integrations.members import object_in, objects_in
+from shopcomm.edge.integrations.moments import BEIJING
 
 PATH = "/open/orders/single/query"
 PAGE = 50
 LARGEST = 8 * 1024 * 1024
-BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 class JushuitanFailed(Exception):
@@ -55,9 +55,7 @@ def list_jushuitan_orders(
     }
     fields["sign"] = jushuitan_signature(known.get("app_secret", ""), fields)
     data = _post(fields)
-    orders = data.get("orders")
-    rows = [each for each in orders if isinstance(each, dict)] if isinstance(orders, list) else []
-    return rows, data.get("has_next") is True
+    return objects_in(data, "orders"), data.get("has_next") is True
 
 
 def _written(moment: datetime) -> str:
@@ -85,5 +83,4 @@ def _post(fields: Mapping[str, str]) -> dict[str, Any]:
     if found.get("code") != OK:
         said = f"{found.get('code')} {found.get('msg') or ''}".strip()[:250]
         raise JushuitanFailed(said, too_often=found.get("code") in CALLED_TOO_OFTEN)
-    data = found.get("data")
-    return data if isinstance(data, dict) else {}
+    return object_in(found, "data")

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.reading.addresses import read_receiver
 from shopcomm.core.reading import decimal_amount, whole_number
+from shopcomm.edge.integrations.moments import read_moment
 from shopcomm.edge.integrations.polling.json_paths import MISSING, JsonPath, read_path, value_at
-from shopcomm.edge.integrations.polling.moments import read_moment
 from shopcomm.edge.integrations.polling.source_settings import MoneyUnit, SourceSettings
 
 Reader = Callable[[Any, SourceSettings], Any]

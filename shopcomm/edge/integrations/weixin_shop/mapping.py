@@ -7,6 +7,7 @@ from typing import Any
 from orders.reading.couriers import courier_code
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.reading import whole_number
+from shopcomm.edge.integrations.members import object_in, objects_in, text_in, yuan_text
 from shopcomm.edge.integrations.weixin_shop.codes import CANCELLED, COURIERS, REFUNDED
 
 OUR_COURIER = {theirs: ours for ours, theirs in reversed(COURIERS.items())}
@@ -64,7 +65,7 @@ def read_weixin_order(order: dict[str, Any]) -> ReadOrder:
 
 def yuan_of(cents: Any) -> str:
     """An amount in 分 as one in yuan with two decimals."""
-    return f"{Decimal(number_in(cents)) / CENTS:.2f}"
+    return yuan_text(Decimal(number_in(cents)) / CENTS)
 
 
 def address_of(info: dict[str, Any]) -> dict[str, str]:
@@ -112,7 +113,7 @@ def _goods(detail: dict[str, Any]) -> list[dict[str, Any]]:
             "count": number_in(each.get("sku_cnt")),
             "price": "0.00" if each.get("is_free_gift") else yuan_of(each.get("sale_price")),
         }
-        for each in _rows(detail, "product_infos")
+        for each in objects_in(detail, "product_infos")
     ]
 
 
@@ -125,7 +126,7 @@ def _sums(detail: dict[str, Any], price: dict[str, Any]) -> dict[str, str]:
     freight = number_in(price.get("freight"))
     listed = sum(
         number_in(each.get("sale_price")) * number_in(each.get("sku_cnt"))
-        for each in _rows(detail, "product_infos")
+        for each in objects_in(detail, "product_infos")
         if not each.get("is_free_gift")
     )
     off = max(listed + freight - number_in(price.get("order_price")), 0)
@@ -151,10 +152,10 @@ def _parcels(delivery: dict[str, Any], goods: list[dict[str, Any]]) -> list[dict
             "tracking_number": text_in(each, "waybill_id"),
             "lines": [
                 {"sku": skus.get(_ids(row), ""), "quantity": number_in(row.get("product_cnt"))}
-                for row in _rows(each, "product_infos")
+                for row in objects_in(each, "product_infos")
             ],
         }
-        for each in _rows(delivery, "delivery_product_info")
+        for each in objects_in(delivery, "delivery_product_info")
         if text_in(each, "waybill_id")
     ]
 
@@ -167,30 +168,13 @@ def _review(delivery: dict[str, Any]) -> dict[str, Any]:
 
 
 def _after_sales(order: dict[str, Any]) -> list[str]:
-    rows = _rows(object_in(order, "aftersale_detail"), "aftersale_order_list")
+    rows = objects_in(object_in(order, "aftersale_detail"), "aftersale_order_list")
     return [str(each["aftersale_order_id"]) for each in rows if each.get("aftersale_order_id")]
 
 
 # --- what came --------------------------------------------------------------------------------------
 def _ids(row: dict[str, Any]) -> tuple[str, str]:
     return str(row.get("product_id", "")), str(row.get("sku_id", ""))
-
-
-def object_in(found: dict[str, Any], name: str) -> dict[str, Any]:
-    """The object under a name; an empty one for anything else."""
-    inside = found.get(name)
-    return inside if isinstance(inside, dict) else {}
-
-
-def _rows(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    inside = found.get(name)
-    return [each for each in inside if isinstance(each, dict)] if isinstance(inside, list) else []
-
-
-def text_in(found: dict[str, Any], name: str) -> str:
-    """The text or number under a name as text; empty for anything else."""
-    inside = found.get(name)
-    return str(inside).strip() if isinstance(inside, str | int) else ""
 
 
 def number_in(value: Any) -> int:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from shopcomm.edge.integrations.weixin_shop.mapping import number_in, object_in, text_in, yuan_of
+from shopcomm.edge.integrations.members import object_in, text_in
+from shopcomm.edge.integrations.weixin_shop.mapping import number_in, yuan_of
 
 
 def read_weixin_case(found: Any) -> dict[str, Any]:

@@ -3,31 +3,24 @@
 An adapter touches no database. What it is given is all it knows; what it returns is in one form for all of them.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.functional import Promise
 
 from orders.policies.parcel_way import FURTHER, Scan
-from shopcomm.core import reading
 from shopcomm.core.outbound.calls import Answer, Reach, call_outbound
 
 Label = str | Promise
-CHINA = ZoneInfo("Asia/Shanghai")
 # For a whole call, and of an answer: a long way has some hundred scans.
 SECONDS = 10.0
 LARGEST_ANSWER = 512 * 1024
 # Couriers that show a way only to whom knows the receiver's phone.
 WANT_PHONE = frozenset({"shunfeng", "shunfengkuaiyun", "zhongtong"})
-_FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
 @dataclass(frozen=True)
@@ -201,15 +194,6 @@ def ask_service(url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
     )
 
 
-def moment_of(value: object, zone: tzinfo = CHINA) -> datetime | None:
-    """The moment of a scan, however finely its fraction is written; without an offset it is of the zone. None for none."""
-    text = _FRACTION.sub(r"\1", str(value).strip()) if isinstance(value, str) else ""
-    found = reading.iso_moment(text)
-    if found is None:
-        return None
-    return found if timezone.is_aware(found) else found.replace(tzinfo=zone)
-
-
 def code_text(value: object) -> str:
     """A code as text; empty for what is none."""
     return str(value).strip()[:60] if isinstance(value, str | int) and not isinstance(value, bool) else ""
@@ -218,16 +202,6 @@ def code_text(value: object) -> str:
 def words_of(value: object) -> str:
     """Words; empty for what has none."""
     return value.strip() if isinstance(value, str) else ""
-
-
-def objects_in(value: object) -> list[Mapping[str, Any]]:
-    """The objects of a list; what is none of either is left out."""
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
-def inner_object(value: object) -> Mapping[str, Any]:
-    """An object; an empty one for null and everything else."""
-    return value if isinstance(value, Mapping) else {}
 
 
 class Codes:

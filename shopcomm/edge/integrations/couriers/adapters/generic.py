@@ -25,11 +25,10 @@ from shopcomm.edge.integrations.couriers.adapters.base import (
     Track,
     Unreadable,
     code_text,
-    inner_object,
-    moment_of,
-    objects_in,
     words_of,
 )
+from shopcomm.edge.integrations.members import object_in, objects_in
+from shopcomm.edge.integrations.moments import read_moment
 
 SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 CODES = {str(state.value): str(state.value) for state in REPORTED}
@@ -54,9 +53,9 @@ class Generic(TakesPushes):
         said = json_object(text)
         if said is None:
             raise Unreadable
-        parcels = objects_in(said.get("parcels")) if "parcels" in said else [said]
+        parcels = objects_in(said, "parcels") if "parcels" in said else [said]
         # With or without the envelope that Standard Webhooks puts around things.
-        tracks = [_track(inner_object(each.get("data")) or each, codes) for each in parcels]
+        tracks = [_track(object_in(each, "data") or each, codes) for each in parcels]
         if not tracks or not all(track.number for track in tracks):
             raise Unreadable
         return tracks
@@ -64,7 +63,7 @@ class Generic(TakesPushes):
 
 def _track(said: Mapping[str, Any], codes: Mapping[str, str]) -> Track:
     meaning = Codes(CODES, codes)
-    scans = [scan for each in objects_in(said.get("scans")) for scan in _scan(each, meaning)]
+    scans = [scan for each in objects_in(said, "scans") for scan in _scan(each, meaning)]
     whole = meaning.state(code_text(said.get("state")))
     carrier = code_text(said.get("carrier"))
     return Track(
@@ -77,7 +76,7 @@ def _track(said: Mapping[str, Any], codes: Mapping[str, str]) -> Track:
 
 
 def _scan(said: Mapping[str, Any], meaning: Codes) -> list[Scan]:
-    at = moment_of(said.get("time"), timezone.get_default_timezone())
+    at = read_moment(said.get("time"), timezone.get_default_timezone())
     state = meaning.state(code_text(said.get("state")))
     return [Scan(at, state, words_of(said.get("text")), words_of(said.get("place")))] if at else []
 

@@ -33,11 +33,10 @@ from shopcomm.edge.integrations.couriers.adapters.base import (
     Unreadable,
     ask_service,
     code_text,
-    inner_object,
-    moment_of,
-    objects_in,
     words_of,
 )
+from shopcomm.edge.integrations.members import object_in, objects_in
+from shopcomm.edge.integrations.moments import BEIJING, read_moment
 
 State = Shipment.State
 SERVER = "https://poll.kuaidi100.com"
@@ -127,12 +126,12 @@ class Kuaidi100(TakesPushes, Subscribes, Answers):
     def read(self, text: str, codes: Mapping[str, str]) -> list[Track]:
         """One parcel, with its legs joined."""
         said = json_object(text)
-        last = inner_object(said.get("lastResult")) if said is not None else {}
+        last = object_in(said, "lastResult") if said is not None else {}
         number = code_text(last.get("nu"))
         if said is None or not number:
             raise Unreadable
         meaning = Codes(CODES, codes)
-        legs = [leg for leg in (last, inner_object(said.get("destResult"))) if leg]
+        legs = [leg for leg in (last, object_in(said, "destResult")) if leg]
         scans = [scan for leg in legs for scan in _scans(leg, meaning)]
         whole = meaning.state(code_text(legs[-1].get("state")))
         old, new = code_text(said.get("comOld")), code_text(said.get("comNew"))
@@ -197,8 +196,8 @@ class Kuaidi100(TakesPushes, Subscribes, Answers):
 def _scans(leg: Mapping[str, Any], meaning: Codes) -> list[Scan]:
     """What is listed of a leg, in true order: it stands there newest first."""
     scans = []
-    for said in reversed(objects_in(leg.get("data"))):
-        at = moment_of(said.get("ftime") or said.get("time"))
+    for said in reversed(objects_in(leg, "data")):
+        at = read_moment(said.get("ftime") or said.get("time"), BEIJING)
         if at is not None:
             state = meaning.state(code_text(said.get("statusCode")) or code_text(said.get("status")))
             scans.append(Scan(at, state, words_of(said.get("context")), words_of(said.get("areaName"))))

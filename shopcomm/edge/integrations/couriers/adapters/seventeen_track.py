@@ -32,11 +32,10 @@ from shopcomm.edge.integrations.couriers.adapters.base import (
     Unreadable,
     ask_service,
     code_text,
-    inner_object,
-    moment_of,
-    objects_in,
     words_of,
 )
+from shopcomm.edge.integrations.members import object_in, objects_in
+from shopcomm.edge.integrations.moments import read_moment
 
 State = Shipment.State
 SERVER = "https://api.17track.net/track/v2.2"
@@ -86,7 +85,7 @@ class SeventeenTrack(TakesPushes, Subscribes, Answers):
     def read(self, text: str, codes: Mapping[str, str]) -> list[Track]:
         """One parcel; a push about one that has no way yet has no scans."""
         said = json_object(text)
-        data = inner_object(said.get("data")) if said is not None else {}
+        data = object_in(said, "data") if said is not None else {}
         if said is None or not code_text(data.get("number")):
             raise Unreadable
         return [_track(data, codes, _STOPPED.get(code_text(said.get("event")), ""))]
@@ -99,22 +98,22 @@ class SeventeenTrack(TakesPushes, Subscribes, Answers):
     def query(self, parcel: Asked, access: Access) -> Outcome:
         """Its way as it is known there now."""
         said = _post(access, "/gettrackinfo", _named(parcel, access))
-        found = objects_in(inner_object(said.get("data")).get("accepted"))
-        if found and inner_object(found[0].get("track_info")):
+        found = objects_in(object_in(said, "data"), "accepted")
+        if found and object_in(found[0], "track_info"):
             return Outcome(Told.TAKEN, track=_track(found[0], access.codes, ""))
         return _outcome(said, set()) if not found else Outcome(Told.LATER)
 
 
 def _track(data: Mapping[str, Any], codes: Mapping[str, str], ended: str) -> Track:
-    info, meaning = inner_object(data.get("track_info")), Codes(CODES, codes)
-    providers = objects_in(inner_object(info.get("tracking")).get("providers"))
+    info, meaning = object_in(data, "track_info"), Codes(CODES, codes)
+    providers = objects_in(object_in(info, "tracking"), "providers")
     scans = [
         scan
         for each in providers
-        for said in reversed(objects_in(each.get("events")))
+        for said in reversed(objects_in(each, "events"))
         for scan in _scan(said, meaning)
     ]
-    latest = inner_object(info.get("latest_status"))
+    latest = object_in(info, "latest_status")
     whole = _state(meaning, code_text(latest.get("sub_status")), code_text(latest.get("status")))
     return Track(
         number=code_text(data.get("number")),
@@ -126,7 +125,7 @@ def _track(data: Mapping[str, Any], codes: Mapping[str, str], ended: str) -> Tra
 
 def _scan(said: Mapping[str, Any], meaning: Codes) -> list[Scan]:
     """One event; none where it is of no moment."""
-    at = moment_of(said.get("time_utc"), UTC) or moment_of(said.get("time_iso"), UTC)
+    at = read_moment(said.get("time_utc"), UTC) or read_moment(said.get("time_iso"), UTC)
     if at is None:
         return []
     stage = code_text(said.get("stage"))
@@ -145,7 +144,7 @@ def _state(meaning: Codes, sub_status: str, status: str) -> str:
 def _named(parcel: Asked, access: Access) -> bytes:
     """The parcel as it is named there."""
     named: dict[str, Any] = {"number": parcel.number}
-    code = whole_number(inner_object(access.configuration.get("carriers")).get(parcel.carrier))
+    code = whole_number(object_in(access.configuration, "carriers").get(parcel.carrier))
     if code is not None:
         named["carrier"] = code
     if parcel.phone_tail and parcel.carrier in WANT_PHONE:
@@ -154,11 +153,11 @@ def _named(parcel: Asked, access: Access) -> bytes:
 
 
 def _outcome(said: Mapping[str, Any], taken: set[str]) -> Outcome:
-    data = inner_object(said.get("data"))
-    if objects_in(data.get("accepted")):
+    data = object_in(said, "data")
+    if objects_in(data, "accepted"):
         return Outcome(Told.TAKEN)
-    errors = [inner_object(each.get("error")) for each in objects_in(data.get("rejected"))]
-    errors = [each for each in [*errors, *objects_in(data.get("errors"))] if each]
+    errors = [object_in(each, "error") for each in objects_in(data, "rejected")]
+    errors = [each for each in [*errors, *objects_in(data, "errors")] if each]
     code = code_text(errors[0].get("code")) if errors else code_text(said.get("code"))
     detail = f"{code} {words_of(errors[0].get('message')) if errors else ''}".strip()
     if code in taken:

@@ -9,9 +9,9 @@ from typing import Any
 
 from shopcomm.core.json_text import json_text
 from shopcomm.edge.integrations.models import Connection
+from shopcomm.edge.integrations.moments import read_moment
 from shopcomm.edge.integrations.polling.mapping import map_order
 from shopcomm.edge.integrations.polling.models import PolledOrder
-from shopcomm.edge.integrations.polling.moments import read_moment
 from shopcomm.edge.integrations.polling.source_settings import SourceSettings
 from shopcomm.edge.integrations.services.receiving import store_record
 

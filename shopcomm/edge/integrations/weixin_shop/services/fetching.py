@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from orders.models import Order, Status
+from shopcomm.edge.integrations.members import object_in, without_blanks
 from shopcomm.edge.integrations.models import Connection, OutsideOrder
 from shopcomm.edge.integrations.services.receiving import store_record
 from shopcomm.edge.integrations.weixin_shop.mapping import (
@@ -101,12 +102,8 @@ def _store(row: WeixinDocument, order: ReadOrder, told: dict[str, Any], *, is_ne
     store_record(
         connection=row.connection,
         message_id=f"order:{row.external_id}:{row.looks}",
-        body=_without_blanks(body),
+        body=without_blanks(body, may_be_blank=("note",)),
     )
-
-
-def _without_blanks(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value not in ("", None, [], {}) or name == "note"}
 
 
 def _moment(seconds: int) -> datetime:
@@ -139,6 +136,6 @@ def _unmasked(connection: Connection, order: dict[str, Any]) -> dict[str, Any]:
     info = delivery.get("address_info")
     if isinstance(info, dict) and is_masked(address_of(info)):
         asked = {"order_id": str(order.get("order_id", ""))}
-        found = call_weixin(connection, "order/sensitiveinfo/decode", asked).get("address_info")
-        delivery["address_info"] = info | (found if isinstance(found, dict) else {})
+        found = call_weixin(connection, "order/sensitiveinfo/decode", asked)
+        delivery["address_info"] = info | object_in(found, "address_info")
     return order

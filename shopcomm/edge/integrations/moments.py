@@ -1,7 +1,7 @@
 """Moments as other systems write them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from shopcomm.core.reading import FIRST_YEAR, LAST_YEAR, decimal_amount, iso_moment, whole_number
 
+BEIJING = ZoneInfo("Asia/Shanghai")
 _DIGITS = re.compile(r"[0-9]{8}|[0-9]{12}|[0-9]{14}")
 # 2026年11月30日 12:00, 2026/11/30 12:00:00, 2026.11.30; the time may be left out, and have more digits than Python reads.
 _WRITTEN = re.compile(
@@ -23,7 +24,7 @@ _MILLI, _MICRO = 10**11, 10**14
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
 
 
-def read_moment(value: Any, zone: ZoneInfo) -> datetime | None:
+def read_moment(value: Any, zone: tzinfo) -> datetime | None:
     """An aware moment; one that names no offset is in `zone`. None for what is none.
 
     Numbers are seconds since 1970, or thousandths or millionths of them; digits such as 20261130120000 a date.
@@ -42,11 +43,17 @@ def read_moment(value: Any, zone: ZoneInfo) -> datetime | None:
     return _aware(_written(text) or iso_moment(text) or _of_mail(text), zone)
 
 
+def moment_text(value: Any, zone: tzinfo) -> str:
+    """A moment as orders take it (ISO 8601). What is none stays as it is, so that a person sees it."""
+    moment = read_moment(value, zone)
+    return moment.isoformat() if moment else str(value)
+
+
 def _since_1970(seconds: Decimal) -> datetime | None:
     return datetime.fromtimestamp(float(seconds), UTC) if 0 < seconds < _LAST else None
 
 
-def _compact(text: str, zone: ZoneInfo) -> datetime | None:
+def _compact(text: str, zone: tzinfo) -> datetime | None:
     form = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}[len(text)]
     try:
         return datetime.strptime(text, form).replace(tzinfo=zone)
@@ -73,5 +80,5 @@ def _of_mail(text: str) -> datetime | None:
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-def _aware(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+def _aware(moment: datetime | None, zone: tzinfo) -> datetime | None:
     return moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment
