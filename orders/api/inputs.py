@@ -1,5 +1,6 @@
 """The parts of a call's body that are lists and choices of their own, and how the description tells them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
@@ -167,6 +168,18 @@ def constant_text(name: str) -> serializers.CharField:
     return Kind()
 
 
+def read_by(field: str, forms: Mapping[str, Any], body: Any) -> dict[str, Any]:
+    """A body that says by one field which of the forms it is, as that form reads it. Raises ValidationError by field."""
+    name = body.get(field) if isinstance(body, dict) else None
+    form = forms.get(name) if isinstance(name, str) else None
+    if form is None:
+        raise serializers.ValidationError({field: [f"one of: {', '.join(forms)}"]})
+    read = form(data=body)
+    read.is_valid(raise_exception=True)
+    given: dict[str, Any] = read.validated_data
+    return given
+
+
 class AddressChange(Change):
     kind = constant_text("address")
     data = AddressData()  # type: ignore[assignment]
@@ -213,11 +226,5 @@ CHANGE_INPUT = PolymorphicProxySerializer(
 
 def change_input(body: Any) -> dict[str, Any]:
     """A change as it was asked for: `kind`, `data`, `wish_of`. Raises ValidationError by field."""
-    kind = body.get("kind") if isinstance(body, dict) else None
-    form = CHANGES.get(kind) if isinstance(kind, str) else None
-    if form is None:
-        raise serializers.ValidationError({"kind": [f"one of: {', '.join(CHANGES)}"]})
-    read = form(data=body)
-    read.is_valid(raise_exception=True)
-    given: dict[str, Any] = read.validated_data
+    given = read_by("kind", CHANGES, body)
     return given | {"data": dict(given["data"])}

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from orders.api.inputs import MAX_COUNT, LineOfOrder, Money, constant_text
+from orders.api.inputs import MAX_COUNT, LineOfOrder, Money, constant_text, read_by
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Order
 from orders.selectors.items import MAX_LINES
@@ -138,11 +138,4 @@ DECISION_INPUT = PolymorphicProxySerializer(
 
 def decision_input(body: Any) -> dict[str, Any]:
     """A decision as it was asked for. Raises ValidationError by field."""
-    name = body.get("decision") if isinstance(body, dict) else None
-    form = DECISIONS.get(name) if isinstance(name, str) else None
-    if form is None:
-        raise serializers.ValidationError({"decision": [f"one of: {', '.join(DECISIONS)}"]})
-    read = form(data=body)
-    read.is_valid(raise_exception=True)
-    given: dict[str, Any] = read.validated_data
-    return given
+    return read_by("decision", DECISIONS, body)
