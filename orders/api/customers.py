@@ -12,9 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from orders.api.inputs import PhoneField
-from shopcomm.core.accounts.customer_form import LONGEST_TAG, MOST_TAGS
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.accounts.models.customers import LONGEST_TAG, MOST_TAGS, Source
 from shopcomm.core.accounts.permissions import key_may
 from shopcomm.core.accounts.search import name_conditions
 from shopcomm.core.accounts.services.customer_records import add_customer, change_customer

@@ -1,6 +1,6 @@
 """Customers from a file: known by their number in another system or by their phone; an empty cell changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +11,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.models import Order
+from orders.reading.amounts import CENT
+from orders.services.file_lists.cells import (
+    check_untouched,
+    differing_values,
+    fitting_text,
+    labels_of,
+    number_of,
+    whole_number_of,
+)
 from orders.services.file_lists.changes import Change, Effect
 from orders.services.file_lists.layout import Field
-from orders.services.imports.values import RowRefused, cell_text, code_of, money_of
+from orders.services.imports.values import RowRefused, cell_text, code_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.accounts.models.customers import LONGEST_TAG, MOST_TAGS, Source
 from shopcomm.core.form_fields import typed_words
 from shopcomm.core.phones import PhoneRefused, normalise_phone, read_phone
 
@@ -32,12 +41,11 @@ FIELDS = (
     Field("credit_days", gettext_lazy("挂账付款期（天）"), "挂账付款期 账期 账期天数 付款期 creditdays terms"),
     Field("note", gettext_lazy("备注"), "备注 说明 note remark"),
 )  # fmt: skip
-LONGEST = {"name": 120, "company": 120, "external_id": 64, "email": 254}
 TIERS = {
     "零售": "retail", "散客": "retail", "retail": "retail",
     "批发": "wholesale", "批发商": "wholesale", "经销商": "wholesale", "wholesale": "wholesale",
 }  # fmt: skip
-MOST_DAYS, MOST_TAGS, LONGEST_TAG = 3650, 20, 30
+MOST_DAYS = 3650
 MOST_CREDIT = Decimal("9999999999.99")
 
 
@@ -68,7 +76,7 @@ class CustomerImporter:
             _check_new(wanted)
             made = Customer.objects.create(source=Source.API, **_with_tail(wanted))
             made.refresh_from_db()
-            return Change(Effect.NEW, made.pk, {}, {name: _value(made, name) for name in wanted})
+            return Change(Effect.NEW, made.pk, {}, _values(made, wanted))
         known = Customer.objects.select_for_update().get(pk=known.pk)
         before, after = _differences(known, wanted)
         if after:
@@ -80,9 +88,7 @@ class CustomerImporter:
         customer = Customer.objects.select_for_update().filter(pk=change.object_id).first()
         if customer is None:
             raise RowRefused(_("已经不在了"))
-        if changed := [name for name, value in change.after.items() if _value(customer, name) != value]:
-            told = {"sku": customer.name, "what": _labels(changed)}
-            raise RowRefused(_("%(sku)s 之后又改过：%(what)s") % told)
+        check_untouched(_values(customer, change.after), change.after, called=customer.name, fields=FIELDS)
         if change.effect is Effect.NEW:
             _remove(customer)
         else:
@@ -136,16 +142,16 @@ def _check_new(wanted: Mapping[str, Any]) -> None:
 
 
 def _differences(known: Customer, wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    now = {name: _value(known, name) for name in wanted}
-    after = {name: value for name, value in wanted.items() if now[name] != value}
+    before, after = differing_values(_values(known, wanted), wanted)
     if after.get("credit_days") is not None and known.no_due_date:
         raise RowRefused(_("这位客户设为不设到期日，不能有付款期"))
-    return {name: now[name] for name in after}, after
+    return before, after
 
 
-def _value(customer: Customer, name: str) -> Any:
-    value = getattr(customer, name)
-    return str(value) if isinstance(value, Decimal) else value
+def _values(customer: Customer, names: Iterable[str]) -> dict[str, Any]:
+    """Some values of a customer, as JSON knows them."""
+    found = {name: getattr(customer, name) for name in names}
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in found.items()}
 
 
 def _with_tail(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,17 +179,12 @@ def _remove(customer: Customer) -> None:
         raise RowRefused(_("%(sku)s 已在别处用到") % {"sku": name}) from error
 
 
-def _labels(names: list[str]) -> str:
-    labels = {each.name: str(each.label) for each in FIELDS}
-    return _("、").join(labels[name] for name in names)
+def _label(name: str) -> str:
+    return labels_of(FIELDS, [name])
 
 
 def _fitting(name: str, text: str) -> str:
-    if len(text) > LONGEST[name]:
-        raise RowRefused(
-            _("%(what)s太长，最多 %(most)s 个字") % {"what": _labels([name]), "most": LONGEST[name]}
-        )
-    return text
+    return fitting_text(text, Customer, name, what=_label(name))
 
 
 def _phone(text: str) -> str:
@@ -210,17 +211,9 @@ def _tags(text: str) -> list[str]:
 
 
 def _credit(cell: Any) -> str:
-    limit, _sign = money_of(cell, what=_("赊账额度"), comma=False)
-    if not 0 <= limit <= MOST_CREDIT:
-        raise RowRefused(
-            _("%(what)s不正确：%(value)s") % {"what": _("赊账额度"), "value": cell_text(cell)[:40]}
-        )
-    return str(limit.quantize(Decimal("0.01")))
+    limit = number_of(cell, what=_label("credit_limit"), least=0, most=MOST_CREDIT, step=CENT)
+    return str(limit.quantize(CENT))
 
 
 def _days(cell: Any) -> int:
-    days, _sign = money_of(cell, what=_labels(["credit_days"]), comma=False)
-    if days % 1 or not 0 <= days <= MOST_DAYS:
-        what = {"what": _labels(["credit_days"]), "value": cell_text(cell)[:40]}
-        raise RowRefused(_("%(what)s不正确：%(value)s") % what)
-    return int(days)
+    return whole_number_of(cell, what=_label("credit_days"), least=0, most=MOST_DAYS)

@@ -1,6 +1,6 @@
 """Goods from a file: a row is a variant. One that is known gets what the row says; an empty cell changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.models import OrderLine, Product, StockMovement, Variant
+from orders.reading.amounts import CENT, MAX_MONEY
+from orders.services.file_lists.cells import (
+    check_untouched,
+    differing_values,
+    fitting_text,
+    labels_of,
+    number_of,
+    whole_number_of,
+)
 from orders.services.file_lists.changes import Change, Effect
 from orders.services.file_lists.layout import ABOVE, Field
 from orders.services.imports.values import RowRefused, cell_text, code_of, money_of
@@ -29,17 +38,8 @@ FIELDS = (
     Field("min_quantity", gettext_lazy("起订量"), "起订量 起批量 最小起订量 moq minquantity"),
     Field("is_active", gettext_lazy("在售"), "在售 是否在售 上架 状态 active onsale"),
 )  # fmt: skip
-OF_PRODUCT = ("name", "category", "material")
-LONGEST = {
-    "sku": 64,
-    "name": 200,
-    "category": 40,
-    "material": 60,
-    "color": 40,
-    "size": 40,
-    "barcode": 32,
-    "location": 20,
-}
+# What a row without it takes from the row above, and what of a variant is kept with its product.
+OF_PRODUCT, WITH_PRODUCT = ("name", "category", "material"), ("name", "category")
 YES = frozenset({"是", "y", "yes", "true", "1", "在售", "上架", "销售中", "√", "启用"})
 NO = frozenset({"否", "n", "no", "false", "0", "停售", "下架", "已下架", "×", "停用"})
 MOST_PIECES = 1_000_000
@@ -62,7 +62,7 @@ class ProductImporter:
         if variant is None:
             _check_new(_with_above(fields, wanted))
             return Effect.NEW
-        return Effect.CHANGED if _differences(variant, wanted)[1] else Effect.SAME
+        return Effect.CHANGED if differing_values(_values(variant, wanted), wanted)[1] else Effect.SAME
 
     def take(self, fields: Mapping[str, Any], actor: Actor) -> Change:
         """Add a variant, or change what is otherwise."""
@@ -72,7 +72,7 @@ class ProductImporter:
             return _add(sku, _with_above(fields, wanted))
         lock_variants([known])
         variant = Variant.objects.select_related("product").get(pk=known)
-        before, after = _differences(variant, wanted)
+        before, after = differing_values(_values(variant, wanted), wanted)
         if not after:
             return Change(Effect.SAME, known)
         _save(variant, after)
@@ -84,11 +84,7 @@ class ProductImporter:
         if variant is None:
             raise RowRefused(_("已经不在了"))
         lock_variants([variant.pk])
-        now = {name: _value(variant, name) for name in change.after}
-        if changed := [name for name, value in change.after.items() if now[name] != value]:
-            raise RowRefused(
-                _("%(sku)s 之后又改过：%(what)s") % {"sku": variant.sku, "what": _names(changed)}
-            )
+        check_untouched(_values(variant, change.after), change.after, called=variant.sku, fields=FIELDS)
         if change.effect is Effect.NEW:
             _remove(variant)
         else:
@@ -126,34 +122,27 @@ def _add(sku: str, wanted: dict[str, Any]) -> Change:
     if product is None:
         given = {name: wanted[name] for name in OF_PRODUCT if name in wanted}
         product = Product.objects.create(**given)
-    own = {name: value for name, value in wanted.items() if name not in ("name", "category")}
+    own = {name: value for name, value in wanted.items() if name not in WITH_PRODUCT}
     variant = Variant.objects.create(product=product, sku=sku, **own)
     variant.refresh_from_db()
-    after = {name: _value(variant, name) for name in wanted if name != "category" or made}
-    return Change(Effect.NEW, variant.pk, {}, after)
+    told = [name for name in wanted if name != "category" or made]
+    return Change(Effect.NEW, variant.pk, {}, _values(variant, told))
 
 
 def _check_new(wanted: dict[str, Any]) -> None:
     missing = [name for name in ("name", "price") if name not in wanted]
     if missing:
-        raise RowRefused(_("新货号要有：%(what)s") % {"what": _names(missing)})
+        raise RowRefused(_("新货号要有：%(what)s") % {"what": labels_of(FIELDS, missing)})
 
 
-def _differences(variant: Variant, wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Those of the wanted values that are not there: as they are, and as they are wanted."""
-    now = {name: _value(variant, name) for name in wanted}
-    after = {name: value for name, value in wanted.items() if now[name] != value}
-    return {name: now[name] for name in after}, after
-
-
-def _value(variant: Variant, name: str) -> Any:
-    """A value as a file would say it."""
-    value = getattr(variant.product if name in ("name", "category") else variant, name)
-    return str(value) if isinstance(value, Decimal) else value
+def _values(variant: Variant, names: Iterable[str]) -> dict[str, Any]:
+    """Some values as a file would say them."""
+    found = {name: getattr(variant.product if name in WITH_PRODUCT else variant, name) for name in names}
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in found.items()}
 
 
 def _save(variant: Variant, values: Mapping[str, Any]) -> None:
-    of_product = [name for name in values if name in ("name", "category")]
+    of_product = [name for name in values if name in WITH_PRODUCT]
     own = [name for name in values if name not in of_product]
     for name, value in values.items():
         setattr(variant.product if name in of_product else variant, name, value)
@@ -181,35 +170,20 @@ def _remove(variant: Variant) -> None:
 
 
 def _fitting(name: str, text: str) -> str:
-    if len(text) > LONGEST[name]:
-        raise RowRefused(
-            _("%(what)s太长，最多 %(most)s 个字") % {"what": _names([name]), "most": LONGEST[name]}
-        )
-    return text
-
-
-def _names(names: list[str]) -> str:
-    labels = {each.name: str(each.label) for each in FIELDS}
-    return _("、").join(labels.get(name, name) for name in names)
+    model = Product if name in WITH_PRODUCT else Variant
+    return fitting_text(text, model, name, what=labels_of(FIELDS, [name]))
 
 
 def _price(cell: Any) -> str:
-    price, currency = money_of(cell, what=_("零售价"), comma=False)
+    what = labels_of(FIELDS, ["price"])
+    _number, currency = money_of(cell, what=what, comma=False)
     if currency not in ("", "CNY"):
         raise RowRefused(_("零售价要用人民币：%(value)s") % {"value": cell_text(cell)[:40]})
-    if price < 0 or price != price.quantize(Decimal("0.01")):
-        raise RowRefused(
-            _("%(what)s不正确：%(value)s") % {"what": _("零售价"), "value": cell_text(cell)[:40]}
-        )
-    return str(price.quantize(Decimal("0.01")))
+    return str(number_of(cell, what=what, least=0, most=MAX_MONEY, step=CENT).quantize(CENT))
 
 
 def _pieces(name: str, cell: Any, least: int) -> int:
-    number, _sign = money_of(cell, what=_names([name]), comma=False)
-    if number % 1 or not least <= number <= MOST_PIECES:
-        value = cell_text(cell)[:40]
-        raise RowRefused(_("%(what)s不正确：%(value)s") % {"what": _names([name]), "value": value})
-    return int(number)
+    return whole_number_of(cell, what=labels_of(FIELDS, [name]), least=least, most=MOST_PIECES)
 
 
 def _yes_or_no(cell: Any) -> bool:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy
 from orders.errors import GuardFailed, OrderError
 from orders.models import StockMovement, Variant
 from orders.selectors.products import written_skus
+from orders.services.file_lists.cells import labels_of, whole_number_of
 from orders.services.file_lists.changes import Change, Effect
 from orders.services.file_lists.layout import ABOVE, Field
-from orders.services.imports.values import RowRefused, cell_text, code_of, money_of
+from orders.services.imports.values import RowRefused, cell_text, code_of
 from orders.services.stock import MAX_ON_HAND, set_stock
 from shopcomm.core.accounts.actors import Actor
 
@@ -101,8 +102,8 @@ class StockImporter:
         if ("on_hand" in fields) == ("delta" in fields):
             raise RowRefused(_("请填写现有库存或增减数量，二选一"))
         if "on_hand" in fields:
-            return _whole(fields["on_hand"], _("现有库存")), None
-        return None, _whole(fields["delta"], _("增减数量"))
+            return _pieces(fields, "on_hand"), None
+        return None, _pieces(fields, "delta")
 
     def _target(self, variant: Variant, on_hand: int | None, delta: int | None) -> int:
         target = variant.on_hand + delta if delta is not None else on_hand or 0
@@ -127,8 +128,6 @@ def _change(variant: Variant, counted: Variant, actor: Actor, reason: str) -> Ch
     return Change(Effect.CHANGED, variant.pk, {"on_hand": variant.on_hand}, after, note)
 
 
-def _whole(cell: Any, what: str) -> int:
-    number, _sign = money_of(cell, what=what, comma=False)
-    if number % 1:
-        raise RowRefused(_("%(what)s不正确：%(value)s") % {"what": what, "value": cell_text(cell)[:40]})
-    return int(number)
+def _pieces(fields: Mapping[str, Any], name: str) -> int:
+    what = labels_of(FIELDS, [name])
+    return whole_number_of(fields[name], what=what, least=-MAX_ON_HAND, most=MAX_ON_HAND)

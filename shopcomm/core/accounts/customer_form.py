@@ -8,11 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.models.customers import LONGEST_TAG, MOST_TAGS
 from shopcomm.core.form_fields import WordsField
 from shopcomm.core.phones import PhoneRefused, masked_phone, normalise_phone
 from shopcomm.core.time_zones import zone_choices
-
-MOST_TAGS, LONGEST_TAG = 20, 30
 
 # The form's cards: what each is about, and its fields.
 CARDS = (

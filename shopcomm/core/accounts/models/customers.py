@@ -7,6 +7,9 @@ from shopcomm.core.fields import LineField
 from shopcomm.core.search.bigrams import bigram_index
 from shopcomm.core.text import CURRENCIES, HOME_CURRENCY
 
+# Tags of one customer, and the characters of one.
+MOST_TAGS, LONGEST_TAG = 20, 30
+
 
 class Source(models.TextChoices):
     """Where a customer or an order came from."""
