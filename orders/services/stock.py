@@ -217,16 +217,14 @@ def count_stock(*, actor: Actor, counts: Sequence[Count]) -> list[Counted]:
                 done = _count_all(actor, wanted)
         except PromisesMoved:
             continue
-        twice = ("sku_repeated", _("这个 SKU 前面已经有一行"))
-        return [
-            Counted(None, ("sku_unknown", _("没有这个 SKU")))
-            if not pk
-            else done[pk]
-            if first[pk] == place
-            else Counted(done[pk].variant, twice)
-            for place, pk in enumerate(keys)
-        ]
+        return [_answer(pk, done, is_first=first.get(pk) == place) for place, pk in enumerate(keys)]
     raise GuardFailed(("stock_busy", _("库存正在变动，请再试一次")))
+
+
+def _answer(pk: int, done: Mapping[int, Counted], *, is_first: bool) -> Counted:
+    if not pk:
+        return Counted(None, ("sku_unknown", _("没有这个 SKU")))
+    return done[pk] if is_first else Counted(done[pk].variant, ("sku_repeated", _("这个 SKU 前面已经有一行")))
 
 
 def _count_all(actor: Actor, wanted: Mapping[int, Count]) -> dict[int, Counted]:
