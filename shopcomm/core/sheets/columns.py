@@ -43,7 +43,6 @@ class Kind(Enum):
     COUNT = "count"
     MONEY = "money"
     MOMENT = "moment"
-    DAY = "day"
 
 
 @dataclass(frozen=True)
@@ -85,21 +84,11 @@ def _moment_number(source: Combinable) -> Func:
     return _Number(_clock(source), template="((extract(epoch FROM %(expressions)s) / 86400) + 25569)::float8")
 
 
-def _day_text(source: Combinable) -> Func:
-    return _Text(source, Value("YYYY-MM-DD"), function="to_char")
-
-
-def _day_number(source: Combinable) -> Func:
-    return _Number(source, template="(%(expressions)s - DATE '1899-12-30')::float8")
-
-
 _READY: dict[tuple[Kind, Form], Callable[[Combinable], Combinable]] = {
     (Kind.MONEY, Form.CSV): lambda source: Cast(source, TextField()),
     (Kind.MONEY, Form.XLSX): lambda source: Cast(source, FloatField()),
     (Kind.MOMENT, Form.CSV): _moment_text,
     (Kind.MOMENT, Form.XLSX): _moment_number,
-    (Kind.DAY, Form.CSV): _day_text,
-    (Kind.DAY, Form.XLSX): _day_number,
 }
 
 

@@ -23,8 +23,8 @@ BOOK = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-WIDTHS = {Kind.TEXT: 18, Kind.CODE: 22, Kind.COUNT: 9, Kind.MONEY: 12, Kind.MOMENT: 19, Kind.DAY: 12}
-FORMATS = {Kind.MONEY: "0.00", Kind.MOMENT: "yyyy-mm-dd hh:mm:ss", Kind.DAY: "yyyy-mm-dd"}
+WIDTHS = {Kind.TEXT: 18, Kind.CODE: 22, Kind.COUNT: 9, Kind.MONEY: 12, Kind.MOMENT: 19}
+FORMATS = {Kind.MONEY: "0.00", Kind.MOMENT: "yyyy-mm-dd hh:mm:ss"}
 # With it Excel knows that the text is UTF-8.
 BOM = "\ufeff"
 Rows = Iterable[tuple[Any, ...]]
