@@ -130,7 +130,8 @@ def test_a_consumer_that_is_killed_in_its_transaction_has_taken_nothing(erp: Oth
     line.autocommit = False
     assert len(line.execute("SELECT * FROM sync.take()").fetchall()) == 1
     assert erp.line().execute("SELECT * FROM sync.take()").fetchall() == []
-    run_sql("SELECT pg_terminate_backend(%s)", line.info.backend_pid)
+    # Asked to end, it is waited for: until then its row is still locked.
+    run_sql("SELECT pg_terminate_backend(%s, 5000)", line.info.backend_pid)
     assert messages(erp.take()) == ["a"]
 
 
