@@ -99,8 +99,9 @@ def preview_line(
     told = body[:60] or {"image": _("[图片]"), "file": _("[文件]")}.get(kind, "")
     if internal:
         return _("备注：%(text)s") % {"text": told}
-    shop = sender_kind != "customer" and kind != "event"
-    return _("%(who)s：%(text)s") % {"who": sender_name, "text": told} if shop else told
+    # What the shop itself says has nobody's name.
+    named = sender_name and sender_kind != "customer" and kind != "event"
+    return _("%(who)s：%(text)s") % {"who": sender_name, "text": told} if named else told
 
 
 def attachment_object(attachment: Attachment) -> dict[str, Any]:

@@ -107,6 +107,14 @@ def test_sales_see_whom_a_request_waits_for_and_may_only_take_it_back(
     assert asked.state == State.WITHDRAWN
 
 
+def test_a_row_of_the_list_names_nobody_before_what_the_shop_itself_says(
+    desk: Client, kept: Order, asked: ChangeRequest
+) -> None:
+    row = desk.get(f"/orders/{kept.number}/row/").text
+    assert "修改申请已转给订单系统" in row
+    assert "：修改申请已转给订单系统" not in row
+
+
 @pytest.mark.usefixtures("allow_by_hand")
 def test_sales_answer_in_its_place_where_they_may(desk: Client, kept: Order, asked: ChangeRequest) -> None:
     page = desk.get(f"/orders/{kept.number}/").content.decode()
