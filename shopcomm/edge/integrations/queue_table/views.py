@@ -29,6 +29,7 @@ from shopcomm.edge.integrations.queue_table.services.roles import (
     role_exists,
     rotate_sync_role,
 )
+from shopcomm.edge.integrations.queue_table.way import QUEUE
 
 PAGES = "integrations/queue_table/"
 
@@ -38,7 +39,7 @@ PAGES = "integrations/queue_table/"
 @password_first_on_page
 def add_queue(request: ShopRequest) -> HttpResponse:
     """A form for the name of the role; the URL with its password is in the answer, and nowhere later."""
-    context = {"active": "integrations", "name": request.POST.get("name", "")}
+    context = {"active": "integrations", "way": QUEUE, "name": request.POST.get("name", "")}
     if request.method != "POST":
         return render(request, f"{PAGES}add.html", context)
     urls: list[str] = []

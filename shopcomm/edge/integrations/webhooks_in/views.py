@@ -15,6 +15,7 @@ from shopcomm.core.outcomes import run_service
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import readable_credentials
 from shopcomm.edge.integrations.webhooks_in.sources import KIND, renew_webhook_secret, webhook_source
+from shopcomm.edge.integrations.webhooks_in.way import WEBHOOK
 
 
 @require_http_methods(["GET", "POST"])
@@ -22,7 +23,7 @@ from shopcomm.edge.integrations.webhooks_in.sources import KIND, renew_webhook_s
 def add_source(request: ShopRequest) -> HttpResponse:
     """A form for the name of the other system. A name that is refused stays in it."""
     name = request.POST.get("name", "")
-    context = {"active": "integrations", "name": name}
+    context = {"active": "integrations", "way": WEBHOOK, "name": name}
     if request.method == "POST":
         added = run_service(partial(webhook_source, name or " "))
         if added.refusal is None:
