@@ -21,7 +21,6 @@ from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.reachability import note_failure, note_success
 from shopcomm.edge.integrations.services.connections import credentials_of, join_platform
 from shopcomm.edge.integrations.services.receiving import store_record
-from shopcomm.edge.integrations.services.repeats import without_repeats
 
 # No longer span is answered; and what was changed while the last page was read.
 WINDOW, OVERLAP = timedelta(days=7), timedelta(minutes=10)
@@ -92,11 +91,8 @@ def _store(connection: Connection, order: dict[str, Any]) -> bool:
     mark = sha256(json_text(told).encode()).hexdigest()[:24]
     # One look at an order comes after the other; the list's own moments are whole seconds.
     told["version"] = int(timezone.now().timestamp() * 1000)
-    changed = without_repeats(connection, told)
-    if changed is None:
-        return False
     message_id = f"{told['external_id']}:{told.get('occurred_at', '')}:{mark}"
-    return store_record(connection=connection, message_id=message_id, body=changed)[1]
+    return store_record(connection=connection, message_id=message_id, body=told)[1]
 
 
 def _reached(connection: Connection) -> datetime:

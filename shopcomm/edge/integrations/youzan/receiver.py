@@ -17,7 +17,6 @@ from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import credentials_of
 from shopcomm.edge.integrations.services.receiving import store_record
-from shopcomm.edge.integrations.services.repeats import without_repeats
 from shopcomm.edge.integrations.youzan.codes import KIND
 from shopcomm.edge.integrations.youzan.mapping import read_youzan_push
 
@@ -42,8 +41,8 @@ def youzan_push(request: HttpRequest, connection_id: int) -> JsonResponse:
     if not connection.is_active:
         return JsonResponse({"code": 503, "msg": "paused"}, status=503)
     told = None if push.get("test") else read_youzan_push(push)
-    if told is not None and (changed := without_repeats(connection, told)):
-        store_record(connection=connection, message_id=_message_id(push, told), body=changed)
+    if told is not None:
+        store_record(connection=connection, message_id=_message_id(push, told), body=told)
     return JsonResponse(TAKEN)
 
 
