@@ -1,7 +1,7 @@
 """Timers as rows with a due time: the next sweep makes up for a missed one."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from celery import shared_task
 from django.utils import timezone
@@ -20,7 +20,7 @@ from orders.services.quotes import expire_quote
 from orders.services.shortages import allocate_stock_to_shortage, expire_wait
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.deadlocks import leave_to_next_sweep
+from shopcomm.core.deadlocks import sweep_each
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -43,14 +43,16 @@ def auto_complete() -> int:
 def escalate_changes() -> int:
     """Tell the managers of requests that nobody has answered in time. Returns how many."""
     now = timezone.now()
-    return _each(overdue_request_ids(now), lambda pk: escalate_change(request_id=pk, now=now))
+    return sweep_each(
+        overdue_request_ids(now), lambda pk: escalate_change(request_id=pk, now=now), what="change request"
+    )
 
 
 @shared_task(name="orders.expire_quotes")
 def expire_quotes() -> int:
     """Write down which quotes have run out. Returns how many."""
     now = timezone.now()
-    return _each(overdue_quotes(now), lambda pk: expire_quote(quote_id=pk, now=now))
+    return sweep_each(overdue_quotes(now), lambda pk: expire_quote(quote_id=pk, now=now), what="quote")
 
 
 @shared_task(name="orders.mind_parcels")
@@ -58,14 +60,16 @@ def sweep_parcels() -> int:
     """Tell sales of parcels that have not been scanned for two days. Returns how many."""
     now = timezone.now()
     silent = silent_parcels(now).values_list("pk", flat=True)[:BATCH]
-    return _each(list(silent), lambda pk: alert_silence(shipment_id=pk, now=now))
+    return sweep_each(list(silent), lambda pk: alert_silence(shipment_id=pk, now=now), what="parcel")
 
 
 @shared_task(name="orders.mind_shortages")
 def sweep_shortages() -> int:
     """Give orders what they are short of as soon as it is there, and ask again when a promised day is over."""
     now = timezone.now()
-    return allocate_stock_to_orders() + _each(lapsed_waits(now), lambda pk: expire_wait(task_id=pk, now=now))
+    return allocate_stock_to_orders() + sweep_each(
+        lapsed_waits(now), lambda pk: expire_wait(task_id=pk, now=now), what="task"
+    )
 
 
 @shared_task(name="orders.fill_short_orders")
@@ -74,7 +78,7 @@ def allocate_stock_to_orders() -> int:
 
     Each order in a transaction of its own: nothing is locked of one while the next is looked at.
     """
-    return _each(fillable_orders(), lambda pk: allocate_stock_to_shortage(order_id=pk))
+    return sweep_each(fillable_orders(), lambda pk: allocate_stock_to_shortage(order_id=pk), what="shortage")
 
 
 def _sweep(ids: Iterable[int], to: str, reason: str) -> int:
@@ -88,13 +92,4 @@ def _sweep(ids: Iterable[int], to: str, reason: str) -> int:
             return False
         return True
 
-    return _each(ids, move)
-
-
-def _each(ids: Iterable[int], work: Callable[[int], bool]) -> int:
-    """Do something with each row; what others held too long, or what is broken, holds up no other. Returns with how many."""
-    done = 0
-    for pk in ids:
-        with leave_to_next_sweep(f"row {pk}"):
-            done += work(pk)
-    return done
+    return sweep_each(ids, move, what="order")

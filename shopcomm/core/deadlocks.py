@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ClassVar, ParamSpec, TypeVar
@@ -16,6 +16,7 @@ from shopcomm.core.logs import log_scope
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Row = TypeVar("Row")
 
 log = logging.getLogger(__name__)
 TRIES = 4
@@ -78,6 +79,23 @@ def leave_to_next_sweep(what: str) -> Iterator[None]:
             log.warning("%s left to the next sweep: others kept the rows", what)
         except Exception:
             log.exception("%s failed; the sweep goes on without it", what)
+
+
+def sweep_each(rows: Iterable[Row], work: Callable[[Row], int], *, what: str) -> int:
+    """Do a sweep's work with each row, in a transaction of its own; `what` names rows in the log. Returns the sum of what it returned."""
+    done = 0
+    for row in rows:
+        with leave_to_next_sweep(f"{what} {row}"):
+            done += work(row)
+    return done
+
+
+def sweep_batches(waiting: Callable[[], Sequence[Row]], work: Callable[[Row], int], *, what: str) -> int:
+    """The same with one batch of waiting rows after another, until none waits or none of a batch went: the rest is in other hands."""
+    done = 0
+    while (rows := waiting()) and (went := sweep_each(rows, work, what=what)):
+        done += went
+    return done
 
 
 def _concerns_only_its_rows(error: OperationalError) -> bool:
