@@ -27,7 +27,7 @@ def test_hanging_name_lookups_block_two_requests_and_not_all(monkeypatch):
     for page in pages:
         page.start()
     refused = [told.get(timeout=10) for _ in range(6)]
-    assert refused == ["too many names are being looked up just now"] * 6
+    assert refused == ["正在查的地址太多，请过几秒再试"] * 6
     assert time.monotonic() - started < 1.4
     for page in pages:
         page.join()

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import httpcore2
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from shopcomm.core.outbound.public_addresses import is_loopback, is_public
 
@@ -98,7 +99,7 @@ def check_outbound(url: str, reach: Reach = STRANGERS) -> None:
     A name that nobody knows is refused, too, and any while as many others as may be are being looked up.
     """
     if not _looks.acquire(timeout=PLACE_SECONDS):
-        raise AddressRefused("too many names are being looked up just now")
+        raise AddressRefused(_("正在查的地址太多，请过几秒再试"))
     try:
         _target(url, reach, time.monotonic() + LOOK_SECONDS)
     except NoAnswer as error:
@@ -159,11 +160,11 @@ def _target(url: str, reach: Reach, until: float) -> _Target:
     here = reach.loopback and all(is_loopback(address) for address in addresses)
     if not (named or here):
         if parts.scheme != "https" and not reach.plain:
-            raise AddressRefused("only https addresses")
+            raise AddressRefused(_("只能用 https 地址"))
         if port not in {*USUAL_PORTS.values(), *settings.OUTBOUND_PORTS}:
-            raise AddressRefused(f"port {port} is not among those that may be called")
+            raise AddressRefused(_("不能用 %(port)s 端口") % {"port": port})
         if not all(is_public(address) for address in addresses):
-            raise AddressRefused(f"{host} is not public")
+            raise AddressRefused(_("%(host)s 不在公网上") % {"host": host})
     path = quote(parts.path or "/", safe=_URL_CHARACTERS)
     query = f"?{quote(parts.query, safe=_URL_CHARACTERS)}" if parts.query else ""
     return _Target(parts.scheme, host, port, path + query, addresses)
@@ -177,11 +178,11 @@ def _read(url: str) -> tuple[SplitResult, str, int]:
         name = parts.hostname or ""
         host = name if name.isascii() else name.encode("idna").decode()
     except ValueError as error:
-        raise AddressRefused(str(error)) from error
+        raise AddressRefused(_("不是网址")) from error
     if not port or not host or parts.scheme not in USUAL_PORTS:
-        raise AddressRefused("only web addresses")
+        raise AddressRefused(_("不是网址"))
     if parts.username is not None or parts.password is not None:
-        raise AddressRefused("only addresses without a user name")
+        raise AddressRefused(_("网址里不能带用户名和密码"))
     return parts, host, port
 
 
@@ -199,11 +200,11 @@ def _look_up(host: str, port: int, until: float) -> tuple[str, ...]:
     thread = threading.Thread(target=ask, name="name look-up", daemon=True)
     thread.start()
     thread.join(max(0.0, until - time.monotonic()))
-    answer = found[0] if found else OSError("no answer in time")
+    answer = found[0] if found else OSError(_("查询超时"))
     if isinstance(answer, UnicodeError):
-        raise AddressRefused(f"{host[:80]} is no name of a host") from answer
+        raise AddressRefused(_("%(host)s 不是主机名") % {"host": host[:80]}) from answer
     if isinstance(answer, OSError) or not answer:
-        raise NoAnswer(f"{host[:80]} cannot be found: {answer}")
+        raise NoAnswer(_("找不到 %(host)s（%(why)s）") % {"host": host[:80], "why": answer})
     return tuple(dict.fromkeys(str(address[0]) for *_kind, address in answer))
 
 

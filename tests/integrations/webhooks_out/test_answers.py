@@ -108,7 +108,7 @@ def test_a_name_that_cannot_be_resolved_is_tried_again(receiver, make_endpoint, 
         away.setattr(socket, "getaddrinfo", nobody_knows)
         Courier().run_until_idle()
     assert states() == ["pending"]
-    assert "cannot be found" in WebhookAttempt.objects.get().error
+    assert "找不到 " in WebhookAttempt.objects.get().error
     with time_machine.travel(timezone.now() + timedelta(seconds=5), tick=False):
         Courier().run_until_idle()
     assert states() == ["delivered"]

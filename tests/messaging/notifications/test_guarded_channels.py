@@ -52,7 +52,7 @@ def test_a_temporarily_wrong_dns_answer_does_not_delete_a_push_subscription(orde
     tell("order_confirmed", ["push"])
     assert deliver_channel("push") == 0
     assert (receiver.got, PushSubscription.objects.count()) == ([], 1)
-    assert "only https" in Delivery.objects.get().error
+    assert "只能用 https" in Delivery.objects.get().error
 
 
 def test_a_group_bot_that_redirects_to_an_internal_address_is_not_followed(receiver, inside):
@@ -97,7 +97,7 @@ def test_an_sms_gateway_on_an_internal_address_is_refused_unless_the_operator_na
     settings.OUTBOUND_LOOPBACK = False
     receiver.status = 200
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
-    with pytest.raises(ChannelFailed, match="port"):
+    with pytest.raises(ChannelFailed, match="端口"):
         SmsChannel().send_notice(SAID, "+8613800138000", SmsChannel().load_credentials())
     assert receiver.got == []
     settings.CHANNEL_ALLOWED_HOSTS = [receiver.host]

@@ -62,7 +62,10 @@ def create_sync_role(name: str) -> tuple[Connection, str]:
     with transaction.atomic():
         connection = _join(name)
         if role_exists(name):
-            raise RoleRefused(_("数据库里已经有 %(name)s 这个角色；换密码用 --rotate") % {"name": name})
+            raise RoleRefused(
+                _("数据库里已经有 %(name)s 这个角色：换一个名字，或给它更换密码（命令行用 --rotate）")
+                % {"name": name}
+            )
         password, verifier = _new_password(name)
         with _told_to_the_administrator(name):
             _execute(f"CREATE ROLE {_quoted(name)} LOGIN PASSWORD '{verifier}' CONNECTION LIMIT {MOST_LINES}")
