@@ -39,6 +39,8 @@ from shopcomm.edge.integrations.webhooks_out.api import (
 )
 
 urlpatterns = [
+    path("inbound/orders/", InboundOrdersView.as_view()),
+    path("inbound/tracking/<slug:carrier>/", InboundTrackingView.as_view()),
     path("orders/", OrdersView.as_view()),
     path("orders/<str:number>/", OrderView.as_view()),
     path("orders/<str:number>/transitions/", TransitionsView.as_view()),
@@ -76,7 +78,5 @@ urlpatterns = [
     path("conversations/<int:pk>/messages/", MessagesView.as_view()),
     path("attachments/", AttachmentsView.as_view()),
     path("attachments/<uuid:pk>/", AttachmentView.as_view()),
-    path("inbound/orders/", InboundOrdersView.as_view()),
-    path("inbound/tracking/<slug:carrier>/", InboundTrackingView.as_view()),
     path("search/messages/", SearchView.as_view()),
 ]

@@ -17,7 +17,7 @@ from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.inbound_order import InboundOrderInput
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.services.receiving import store_record
-from shopcomm.edge.integrations.webhooks_in.sources import KIND, secrets_taken
+from shopcomm.edge.integrations.webhooks_in.sources import active_sources, secrets_taken
 
 SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 LARGEST_BODY = 256 * 1024
@@ -100,8 +100,7 @@ def _signed_by(request: HttpRequest, raw: bytes) -> Connection:
     """The active connection with whose secret a request is signed. Raises SignatureRefused, SecretUnreadable."""
     unread = False
     headers = {name: request.headers.get(name, "") for name in SIGNED}
-    sources = Connection.objects.filter(kind=KIND, state=Connection.State.ACTIVE)
-    for connection in sources.order_by("pk"):
+    for connection in active_sources():
         try:
             secrets = secrets_taken(connection)
         except CannotUnseal:
