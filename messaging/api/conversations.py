@@ -10,7 +10,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,13 +40,13 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.link_texts import hide_links
 from shopcomm.core.accounts.permissions import key_may
 from shopcomm.core.audiences import SHOP
-from shopcomm.core.http.api import ApiView
+from shopcomm.core.http.api import ApiList, ApiView
 from shopcomm.core.search.highlight import marked_places
 from shopcomm.core.search.query import Query, parse_query
 
 
 @extend_schema_view(get=extend_schema(operation_id="conversations_list"))
-class ConversationsView(ListAPIView):
+class ConversationsView(ApiList):
     """Every conversation, newest first."""
 
     rights = {"GET": "conversations.view_all"}
@@ -65,6 +64,7 @@ class MessagesView(ApiView):
     """One conversation's messages by seq, and saying something in it."""
 
     rights = {"GET": "conversations.view_all", "POST": "conversations.speak"}
+    filters = PageFilter
 
     def conversation(self, pk: int) -> Conversation:
         """The conversation, or 404."""
@@ -73,9 +73,8 @@ class MessagesView(ApiView):
     @extend_schema(parameters=[PageFilter], responses=MessageList, operation_id="messages_list")
     def get(self, request: Request, pk: int) -> Response:
         conversation = self.conversation(pk)
-        asked = PageFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        given, limit = asked.validated_data, min(asked.validated_data["limit"], 500)
+        given = self.filters_of(request)
+        limit = min(given["limit"], 500)
         if "before" in given:
             found = messages_before(conversation, given["before"], SHOP, limit)
         elif "after" in given:
@@ -155,12 +154,11 @@ class SearchView(ApiView):
     """Messages with some words in them, newest first."""
 
     rights = {"GET": "conversations.view_all"}
+    filters = SearchFilter
 
     @extend_schema(parameters=[SearchFilter], responses=HitList, operation_id="messages_search")
     def get(self, request: Request) -> Response:
-        asked = SearchFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.filters_of(request)
         key: Any = request.auth
         query = parse_query(given["q"])
         found = _narrowed(search_messages(self.actor, query, links=key_may(key, "orders.links")), given)

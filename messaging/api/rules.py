@@ -59,14 +59,13 @@ class RulesView(ApiView):
     """Every rule, the newest first."""
 
     rights = {"GET": "rules.read"}
+    filters = RuleFilter
 
     @extend_schema(
         parameters=[RuleFilter], responses=page_of_rows("RuleList", RuleOutput), operation_id="rules_list"
     )
     def get(self, request: Request) -> Response:
-        asked = RuleFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.filters_of(request)
         wanted = {"trigger": given["trigger"] or None, "enabled": given["enabled"]}
         rows = NotificationRule.objects.prefetch_related("templates")
         return page_answer(

@@ -124,6 +124,7 @@ class CustomersView(ApiView):
     """The customers, and adding one."""
 
     rights = {"GET": "customers.list", "POST": "customers.write"}
+    filters = CustomersFilter
 
     @extend_schema(
         parameters=[CustomersFilter],
@@ -131,11 +132,8 @@ class CustomersView(ApiView):
         operation_id="customers_list",
     )
     def get(self, request: Request) -> Response:
-        asked = CustomersFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        return page_answer(
-            request, _matching(asked.validated_data), CustomerOutput, context=_seen_by(request.auth)
-        )
+        given = self.filters_of(request)
+        return page_answer(request, _matching(given), CustomerOutput, context=_seen_by(request.auth))
 
     @extend_schema(request=NewCustomer, responses={201: CustomerOutput}, operation_id="customers_create")
     def post(self, request: Request) -> Response:

@@ -91,14 +91,13 @@ class StatementsView(ApiView):
     """A customer's account."""
 
     rights = {"GET": "orders.view_all"}
+    filters = StatementFilter
 
     @extend_schema(
         parameters=[StatementFilter], responses=StatementOutput, operation_id="statements_retrieve"
     )
     def get(self, request: Request) -> Response:
-        asked = StatementFilter(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.filters_of(request)
         until = given["until"] or timezone.localdate()
         since = given["since"] or default_start(until)
         statement = statement_of(

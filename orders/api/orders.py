@@ -47,12 +47,12 @@ class OrdersView(ApiView):
     """The list of orders, and taking one."""
 
     rights = {"GET": "orders.view_all", "POST": "orders.place"}
+    filters = OrderFilter
 
     @extend_schema(parameters=[OrderFilter], responses=OrderList, operation_id="orders_list")
     def get(self, request: Request) -> Response:
-        asked = OrderFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        page = order_list(self.actor, OrderFilters(**asked.validated_data))
+        given = self.filters_of(request)
+        page = order_list(self.actor, OrderFilters(**given))
         found = with_detail_fields(Order.objects.filter(pk__in=[order.pk for order in page.orders]))
         results = serialized_orders(list(found), request.auth)
         places = {order.number: place for place, order in enumerate(page.orders)}

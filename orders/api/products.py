@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +12,7 @@ from orders.api.stock_rows import StockRowsInput, StockRowsOutput, told_rows
 from orders.models import Variant
 from orders.selectors.products import variants_with_tiers
 from orders.services.stock import Count, count_stock, set_stock
-from shopcomm.core.http.api import ApiView
+from shopcomm.core.http.api import ApiList, ApiView
 from shopcomm.core.http.pages import CursorPage
 
 
@@ -22,7 +21,7 @@ class VariantPage(CursorPage):
 
 
 @extend_schema_view(get=extend_schema(operation_id="products_list"))
-class ProductsView(ListAPIView):
+class ProductsView(ApiList):
     """One row a variant."""
 
     rights = {"GET": "products.list"}

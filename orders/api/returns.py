@@ -83,14 +83,13 @@ class ReturnsView(ApiView):
     """The cases, and opening one."""
 
     rights = {"GET": "orders.view_all", "POST": "after_sales.open"}
+    filters = CaseFilter
 
     @extend_schema(
         parameters=[CaseFilter], responses=page_of_rows("ReturnList", CaseOutput), operation_id="returns_list"
     )
     def get(self, request: Request) -> Response:
-        asked = CaseFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.filters_of(request)
         wanted = {"order__number": given["order"], "state": given["state"], "kind": given["kind"]}
         rows = cases_with_lines(cases_visible_to(self.actor))
         return page_answer(

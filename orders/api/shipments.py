@@ -61,6 +61,7 @@ class ShipmentsView(ApiView):
     """Parcels, the newest first. A parcel is made by shipping an order."""
 
     rights = {"GET": "orders.view_all"}
+    filters = ShipmentFilter
 
     @extend_schema(
         parameters=[ShipmentFilter],
@@ -68,9 +69,7 @@ class ShipmentsView(ApiView):
         operation_id="shipments_list",
     )
     def get(self, request: Request) -> Response:
-        asked = ShipmentFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.filters_of(request)
         wanted = {
             "order__number": given["order"],
             "state": given["state"],

@@ -51,16 +51,13 @@ class EventsView(ApiView):
     """Events in their order; `next_cursor` is where to go on, also when nothing is new."""
 
     rights = {"GET": "events.follow"}
+    filters = EventFilter
 
     @extend_schema(parameters=[EventFilter], responses=EventList, operation_id="events_list")
     def get(self, request: Request) -> Response:
-        asked = EventFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        after, limit = (
-            whole_number(asked.validated_data["after"]) or 0,
-            min(asked.validated_data["limit"], 1000),
-        )
-        events = events_after(after, limit=limit, event_type=asked.validated_data["type"])
+        given = self.filters_of(request)
+        after, limit = whole_number(given["after"]) or 0, min(given["limit"], 1000)
+        events = events_after(after, limit=limit, event_type=given["type"])
         cursor = events[-1].position if events else after
         told = {"revealed": revealed_data(events, partial(key_may, request.auth))}
         return Response(

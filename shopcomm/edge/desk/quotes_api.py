@@ -103,14 +103,14 @@ class QuotesView(ApiView):
     """The quotes, and writing one."""
 
     rights = {"GET": "orders.view_all", "POST": "quotes.write"}
+    filters = QuoteFilter
 
     @extend_schema(
         parameters=[QuoteFilter], responses=page_of_rows("QuoteList", QuoteOutput), operation_id="quotes_list"
     )
     def get(self, request: Request) -> Response:
-        asked = QuoteFilter(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        wanted = {name: value for name in ("state", "customer") if (value := asked.validated_data[name])}
+        given = self.filters_of(request)
+        wanted = {name: value for name in ("state", "customer") if (value := given[name])}
         return page_answer(request, quotes_with_lines().filter(**wanted), QuoteOutput)
 
     @extend_schema(request=NewQuote, responses={201: QuoteOutput}, operation_id="quotes_create")

@@ -148,6 +148,7 @@ class EndpointsView(ApiView):
     """The endpoints, and adding one."""
 
     rights = {"GET": "webhooks.view", "POST": "webhooks.manage"}
+    filters = PageQuery
 
     @extend_schema(parameters=[PageQuery], responses=EndpointList, operation_id="webhook_endpoints_list")
     def get(self, request: Request) -> Response:
@@ -259,6 +260,7 @@ class DeliveriesView(ApiView):
     """What was sent to an endpoint, the newest first, with every attempt."""
 
     rights = {"GET": "webhooks.view"}
+    filters = PageQuery
 
     @extend_schema(parameters=[PageQuery], responses=DeliveryList, operation_id="webhook_deliveries_list")
     def get(self, request: Request, pk: int) -> Response:
