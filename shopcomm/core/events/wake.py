@@ -1,7 +1,8 @@
 """Waking a worker after a commit. If that is lost, the scheduled run makes up for it."""
 
 import logging
-from threading import Lock, Timer
+from threading import Event, Lock, Thread
+from time import sleep
 
 from celery import current_app
 from kombu.exceptions import OperationalError
@@ -23,23 +24,30 @@ def wake_task(name: str) -> None:
 
 
 class SoonWoken:
-    """A task that is asked for by hundreds of calls a second and wanted once: woken within `seconds` of the first of them."""
+    """A task that is asked for by hundreds of calls a second and wanted once: woken `seconds` after the first of them."""
 
     def __init__(self, name: str, seconds: float = 0.05) -> None:
         self._name, self._seconds = name, seconds
+        self._asked = Event()
         self._lock = Lock()
-        self._timer: Timer | None = None
+        self._thread: Thread | None = None
 
     def wake(self) -> None:
         """Have the task run soon; who asks while it is about to be woken costs nothing more."""
-        with self._lock:
-            if self._timer is None:
-                self._timer = Timer(self._seconds, self._wake)
-                self._timer.daemon = True
-                self._timer.start()
+        self._asked.set()
+        # A forked process has none of its parent's threads.
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
 
-    def _wake(self) -> None:
+    def _start(self) -> None:
         with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._run, name=f"wakes {self._name}", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while self._asked.wait():
+            sleep(self._seconds)
             # Whoever asks from here on asks for another time.
-            self._timer = None
-        wake_task(self._name)
+            self._asked.clear()
+            wake_task(self._name)
