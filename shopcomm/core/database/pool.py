@@ -1,9 +1,11 @@
 """The pool of a web process: how it is divided, and what it does while the database is unavailable."""
 
 import logging
+import select
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.conf import settings
@@ -16,6 +18,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 WRITER, SOCKETS, PROBE, LOGINS = 1, 1, 1, 2
 FEWEST = 8
 IDLE = 2
+# So long after its use a connection is not asked whether it works: that costs a fourth of a short call.
+FRESH_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,13 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
     """psycopg's pool, for a database that may be restarted under it.
 
     Connections are looked at when they are handed out. The library does so too, but waits a second, then two, then
-    four after each broken one, and after a restart all of them are.
+    four after each broken one, and after a restart all of them are. One that was in use a moment ago is not asked
+    anything: a server that went has left a last word on its socket, or closed it.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_use_until: WeakKeyDictionary[psycopg.Connection, float] = WeakKeyDictionary()
 
     def getconn(self, timeout: float | None = None) -> psycopg.Connection:
         """A connection that works. Raises psycopg.OperationalError: after `timeout` seconds, or at once when the
@@ -82,13 +91,19 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
         while True:
             found = super().getconn(max(0.0, deadline - monotonic()))
             try:
-                self.check_connection(found)
+                if monotonic() > self._in_use_until.get(found, 0.0) + FRESH_SECONDS or _has_word(found):
+                    self.check_connection(found)
             except psycopg.Error:
                 # Closed, and another one made in its place.
                 found.close()
                 self.putconn(found)
             else:
                 return found
+
+    def putconn(self, conn: psycopg.Connection) -> None:
+        """Take a connection back."""
+        self._in_use_until[conn] = monotonic()
+        super().putconn(conn)
 
     def reconnect_failed(self) -> None:
         """No connection could be made: those who wait for one get the error now and not at the end of their wait."""
@@ -97,3 +112,10 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
             self._waiting.clear()
         for client in waiting:
             client.fail(PoolTimeout("the database cannot be reached"))
+
+
+def _has_word(connection: psycopg.Connection) -> bool:
+    """Whether the server has said something that nobody asked for, or closed the line. Raises psycopg.Error."""
+    looks = select.poll()
+    looks.register(connection.fileno(), select.POLLIN)
+    return bool(looks.poll(0))
