@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from standardwebhooks import Webhook
 
 from orders.models import Order, Status
 from shopcomm.edge.integrations.models import Connection, InboundRecord
-from shopcomm.edge.integrations.services.connections import credentials_of, set_state
+from shopcomm.edge.integrations.services.connections import credentials_of, set_credentials, set_state
 from shopcomm.edge.integrations.tasks import apply_inbound
+from shopcomm.edge.integrations.webhook_secrets import new_webhook_secret
 from shopcomm.edge.integrations.webhooks_in.sources import renew_webhook_secret, webhook_source
 from tests.factories import VariantFactory
 from tests.outside_orders import outside_order
@@ -114,6 +116,21 @@ def test_a_body_of_megabytes_is_answered_with_413(source: Connection, sku: str) 
 def test_a_paused_connection_takes_nothing(source: Connection, sku: str) -> None:
     set_state(connection_id=source.pk, active=False)
     assert push(outside_order(sku), credentials_of(source)["secret"]).status_code == 401
+
+
+def test_what_changes_about_a_source_holds_for_the_next_webhook(source: Connection, sku: str) -> None:
+    """A process remembers sources; what another process does to one must hold at once all the same."""
+    secret = credentials_of(source)["secret"]
+    assert push(outside_order(sku), secret, message_id="first").status_code == 201
+    set_state(connection_id=source.pk, active=False)
+    assert push(outside_order(sku), secret).status_code == 401
+    assert push(outside_order(sku), secret, message_id="first").status_code == 401
+    set_state(connection_id=source.pk, active=True)
+    assert push(outside_order(sku), secret, message_id="first").status_code == 200
+    with transaction.atomic():
+        set_credentials(source, {"secret": new_webhook_secret()})
+    assert push(outside_order(sku), secret).status_code == 401
+    assert push(outside_order(sku), credentials_of(source)["secret"]).status_code == 201
 
 
 def test_each_source_has_a_secret_and_orders_of_its_own(source: Connection, sku: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from shopcomm.core.after_commit import call_after_commit
@@ -20,9 +21,11 @@ HEARD_EVERY_SECONDS = 60
 STORE = """
 INSERT INTO integrations_inboundrecord
     (connection_id, message_id, external_id, body, state, reason, detail, failures, received_at)
-VALUES (%s, %s, %s, %s::jsonb, 'received', '', '', 0, %s)
+SELECT c.id, %s, %s, %s::jsonb, 'received', '', '', 0, %s FROM integrations_connection c WHERE c.id = %s{unchanged}
 ON CONFLICT (connection_id, message_id) DO NOTHING RETURNING id
 """
+STORE_ALWAYS = STORE.format(unchanged="")
+STORE_UNCHANGED = STORE.format(unchanged=" AND c.state = 'active' AND c.sealed_credentials = %s")
 
 
 def store_record(
@@ -32,34 +35,60 @@ def store_record(
 
     `body` is a JSON object. One statement, committed with it unless the caller has a transaction; a worker applies it then.
     """
-    record = InboundRecord(
+    record = _record(connection, message_id, body)
+    if _insert(record, STORE_ALWAYS):
+        return record, True
+    return _known(record).get(), False
+
+
+def store_if_unchanged(
+    *, connection: Connection, message_id: str, body: Mapping[str, Any]
+) -> tuple[InboundRecord, bool] | None:
+    """The same for a connection that was read some time ago; None where it is paused, gone or has other credentials by now."""
+    record = _record(connection, message_id, body)
+    if _insert(record, STORE_UNCHANGED, connection.sealed_credentials):
+        return record, True
+    known = _known(record).filter(
+        connection__state=Connection.State.ACTIVE,
+        connection__sealed_credentials=connection.sealed_credentials,
+    )
+    return (found, False) if (found := known.first()) else None
+
+
+def _record(connection: Connection, message_id: str, body: Mapping[str, Any]) -> InboundRecord:
+    return InboundRecord(
         connection=connection, message_id=message_id[:255], external_id=external_id_in(body), body=dict(body)
     )
+
+
+def _insert(record: InboundRecord, statement: str, *more: str) -> bool:
+    """Whether it was new; what it says is worked on after the commit."""
+    body = json_text(record.body)
+    given: tuple[Any, ...] = (
+        record.message_id, record.external_id, body, record.received_at, record.connection_id, *more
+    )  # fmt: skip
     with database.cursor() as cursor:
-        cursor.execute(
-            STORE,
-            [
-                connection.pk,
-                record.message_id,
-                record.external_id,
-                json_text(record.body),
-                record.received_at,
-            ],
-        )
+        cursor.execute(statement, given)
         stored = cursor.fetchone()
-    _note_heard(connection)
+    _note_heard(record.connection)
     if stored is None:
-        known = InboundRecord.objects.select_related("order")
-        return known.get(connection=connection, message_id=record.message_id), False
+        return False
     record.pk = stored[0]
     call_after_commit(wake_applying)
-    return record, True
+    return True
+
+
+def _known(record: InboundRecord) -> QuerySet[InboundRecord]:
+    """The record of the same message that was stored before."""
+    same = InboundRecord.objects.filter(connection=record.connection_id, message_id=record.message_id)
+    return same.select_related("order")
 
 
 def _note_heard(connection: Connection) -> None:
     now = timezone.now()
     if connection.heard_at is None or (now - connection.heard_at).total_seconds() >= HEARD_EVERY_SECONDS:
         Connection.objects.filter(pk=connection.pk).update(heard_at=now)
+        connection.heard_at = now
 
 
 @transaction.atomic

@@ -16,8 +16,8 @@ from shopcomm.core.refusals import Refusal
 from shopcomm.core.sealing import CannotUnseal
 from shopcomm.edge.integrations.inbound_order import InboundOrderInput
 from shopcomm.edge.integrations.models import Connection, InboundRecord
-from shopcomm.edge.integrations.services.receiving import store_record
-from shopcomm.edge.integrations.webhooks_in.sources import active_sources, secrets_taken
+from shopcomm.edge.integrations.services.receiving import store_if_unchanged
+from shopcomm.edge.integrations.webhooks_in.sources import active_sources, remembered_sources, secrets_taken
 
 SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 LARGEST_BODY = 256 * 1024
@@ -72,13 +72,7 @@ class InboundOrdersView(APIView):
     )
     def post(self, request: Request) -> Response:
         raw = _raw_body(request._request)
-        connection = _signed_by(request._request, raw)
-        body = json_object(raw.decode())
-        if body is None:
-            raise exceptions.ParseError("a JSON object is wanted")
-        record, made = store_record(
-            connection=connection, message_id=request.headers["webhook-id"], body=body
-        )
+        record, made = _store(request._request, raw)
         return Response(_told(record), status=201 if made else 200)
 
 
@@ -96,19 +90,40 @@ def _raw_body(request: HttpRequest) -> bytes:
     return request.body
 
 
-def _signed_by(request: HttpRequest, raw: bytes) -> Connection:
-    """The active connection with whose secret a request is signed. Raises SignatureRefused, SecretUnreadable."""
-    unread = False
+def _store(request: HttpRequest, raw: bytes) -> tuple[InboundRecord, bool]:
+    """Keep what is signed by a source as this process remembers it, else as it is now.
+
+    Raises SignatureRefused, SecretUnreadable, ParseError.
+    """
     headers = {name: request.headers.get(name, "") for name in SIGNED}
-    for connection in active_sources():
-        try:
-            secrets = secrets_taken(connection)
-        except CannotUnseal:
-            unread = True
+    # Twice as they are now: one may have changed again between the two.
+    for sources in (remembered_sources, active_sources, active_sources):
+        connection = next((each for each in sources() if _has_signed(each, raw, headers)), None)
+        if connection is None:
             continue
-        if any(_verifies(secret, raw, headers) for secret in secrets):
-            return connection
-    raise SecretUnreadable if unread else SignatureRefused
+        body = json_object(raw.decode())
+        if body is None:
+            raise exceptions.ParseError("a JSON object is wanted")
+        kept = store_if_unchanged(connection=connection, message_id=headers["webhook-id"], body=body)
+        if kept is not None:
+            return kept
+    raise SecretUnreadable if any(map(_is_unreadable, remembered_sources())) else SignatureRefused
+
+
+def _has_signed(connection: Connection, raw: bytes, headers: dict[str, str]) -> bool:
+    """Whether a body is signed with one of a source's secrets."""
+    try:
+        return any(_verifies(secret, raw, headers) for secret in secrets_taken(connection))
+    except CannotUnseal:
+        return False
+
+
+def _is_unreadable(connection: Connection) -> bool:
+    try:
+        secrets_taken(connection)
+    except CannotUnseal:
+        return True
+    return False
 
 
 def _verifies(secret: str, raw: bytes, headers: dict[str, str]) -> bool:

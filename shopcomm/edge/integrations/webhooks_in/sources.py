@@ -1,12 +1,10 @@
 """Sources of webhooks: connections whose messages are signed with a secret that both sides know."""
 
 from datetime import datetime
-from functools import cache
 
 from django.db import transaction
 from django.utils import timezone
 
-from shopcomm.core.database.prepared import PreparedObjects
 from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.services.connections import (
     USUAL_SOURCE,
@@ -42,14 +40,20 @@ def renew_webhook_secret(*, connection_id: int) -> Connection:
     return connection
 
 
+# As they were when they were last asked for: hundreds come in a second. Whoever goes by it finds out when storing (`if_unchanged`).
+_remembered: list[Connection] = []
+
+
+def remembered_sources() -> list[Connection]:
+    """The sources whose webhooks are taken, as they were a while ago."""
+    return _remembered
+
+
 def active_sources() -> list[Connection]:
-    """Every source whose webhooks are taken now. Asked for with each of hundreds in a second, so the statement is made once."""
-    return _prepared_sources().read_objects()
-
-
-@cache
-def _prepared_sources() -> PreparedObjects[Connection]:
-    return PreparedObjects(Connection.objects.filter(kind=KIND, state=Connection.State.ACTIVE).order_by("pk"))
+    """The sources whose webhooks are taken now; remembered by this process."""
+    found = Connection.objects.filter(kind=KIND, state=Connection.State.ACTIVE).order_by("pk")
+    _remembered[:] = found
+    return _remembered
 
 
 def secrets_taken(connection: Connection) -> list[str]:
