@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ClassVar, ParamSpec, TypeVar
@@ -87,14 +87,6 @@ def sweep_each(rows: Iterable[Row], work: Callable[[Row], int], *, what: str) ->
     for row in rows:
         with leave_to_next_sweep(f"{what} {row}"):
             done += work(row)
-    return done
-
-
-def sweep_batches(waiting: Callable[[], Sequence[Row]], work: Callable[[Row], int], *, what: str) -> int:
-    """The same with one batch of waiting rows after another, until none waits or none of a batch went: the rest is in other hands."""
-    done = 0
-    while (rows := waiting()) and (went := sweep_each(rows, work, what=what)):
-        done += went
     return done
 
 

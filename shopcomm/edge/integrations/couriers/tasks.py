@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from shopcomm.core.deadlocks import sweep_batches, sweep_each
+from shopcomm.core.deadlocks import sweep_each
+from shopcomm.core.taking_turns import sweep_in_turns
 from shopcomm.edge.integrations.couriers.services.applying import apply_push, waiting_push_ids
 from shopcomm.edge.integrations.couriers.services.demo import move_demo_parcels
 from shopcomm.edge.integrations.couriers.services.following import (
@@ -11,14 +12,17 @@ from shopcomm.edge.integrations.couriers.services.following import (
     retire_parcels,
     serve_account,
 )
+from shopcomm.edge.integrations.couriers.services.receiving import wake_applying
 
-BATCH = 200
+BATCH = 50
 
 
 @shared_task(name="couriers.apply_pushes")
 def apply_pushes() -> int:
     """Apply every push that waits. Returns how many."""
-    return sweep_batches(lambda: waiting_push_ids(timezone.now(), BATCH), apply_push, what="tracking push")
+    return sweep_in_turns(
+        lambda: waiting_push_ids(timezone.now(), BATCH), apply_push, what="tracking push", again=wake_applying
+    )
 
 
 @shared_task(name="couriers.follow")
