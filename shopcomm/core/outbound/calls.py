@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
@@ -188,6 +189,9 @@ def _read(url: str) -> tuple[SplitResult, str, int]:
 
 def _look_up(host: str, port: int, until: float) -> tuple[str, ...]:
     """Every address of a name, in the system's order. Raises AddressRefused for what is no name, NoAnswer."""
+    with suppress(ValueError):
+        # An address already; other ways to write one (127.1, 0x7f.1) are the system's to read.
+        return (str(ip_address(host)),)
     found: list[Any] = []
 
     def ask() -> None:
