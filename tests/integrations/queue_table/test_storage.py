@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from shopcomm.edge.integrations.queue_table.services.storage import tidy_queue_tables
+from shopcomm.edge.integrations.queue_table.services import storage
+from shopcomm.edge.integrations.queue_table.services.storage import tidy_outbox, tidy_queue_tables
 from tests.faults.waiting import eventually
 from tests.integrations.queue_table.others import Other, run_sql
 
@@ -49,10 +50,8 @@ def test_twenty_times_the_rows_that_wait_go_through_a_table_of_a_few_times_their
         fill(erp, 2000, f"more{turn}-")
         for _batch in range(2):
             erp.ack(erp.take(1000))
-        # As the worker has it done a second later, when what was deleted has been counted.
-        run_sql("SELECT pg_stat_force_next_flush()")
-        erp.ask("SELECT pg_stat_force_next_flush()")
-        tidy_queue_tables()
+        # As the worker has it done when so many were acknowledged.
+        tidy_outbox()
     assert run_sql("SELECT count(*) FROM sync.sync_outbox") == [(4000,)]
     # Where other lines are busy, rows come before the last ones' space is free; `make bench` holds it to twice.
     assert run_sql(SIZE)[0][0] <= 4 * alone
@@ -65,6 +64,22 @@ def test_a_table_of_few_dead_rows_is_left_alone(erp: Other, empty_outbox: None) 
     erp.ack(erp.take(25))
     erp.ask("SELECT pg_stat_force_next_flush()")
     assert tidy_queue_tables() == []
+
+
+def test_a_queue_that_is_empty_again_gives_its_space_back(
+    erp: Other, empty_outbox: None, monkeypatch
+) -> None:
+    monkeypatch.setattr(storage, "LARGE_BYTES", 1024**2)
+    run_sql("ALTER TABLE sync.sync_outbox SET (autovacuum_enabled = off)")
+    fill(erp, 4000, "once")
+    full = run_sql(SIZE)[0][0]
+    for _batch in range(4):
+        erp.ack(erp.take(1000))
+    for _look in range(2):
+        run_sql("SELECT pg_stat_force_next_flush()")
+        erp.ask("SELECT pg_stat_force_next_flush()")
+        assert "sync_outbox" in tidy_queue_tables()
+    assert run_sql(SIZE)[0][0] < full / 2
 
 
 @pytest.mark.longest

@@ -27,10 +27,9 @@ class InboxListener(Thread):
     def __init__(self) -> None:
         super().__init__(name="queue-listener", daemon=True)
         self._stopping = Event()
-        # What a transaction has deleted is counted within a second of its end.
         self._wake = {
             INBOX: SoonWoken("queue_table.take_in", seconds=0.01).wake,
-            TIDY: SoonWoken("queue_table.tidy", seconds=1.0).wake,
+            TIDY: SoonWoken("queue_table.tidy_outbox", seconds=0.2).wake,
         }
 
     def run(self) -> None:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from shopcomm.edge.integrations.queue_table.services.inbox import take_inboxes
-from shopcomm.edge.integrations.queue_table.services.storage import tidy_queue_tables
+from shopcomm.edge.integrations.queue_table.services.storage import tidy_outbox, tidy_queue_tables
 
 
 @shared_task(name="queue_table.take_in")
@@ -12,7 +12,13 @@ def take_in() -> int:
     return take_inboxes()
 
 
+@shared_task(name="queue_table.tidy_outbox")
+def tidy_acknowledged() -> None:
+    """Free the space of rows that are gone, at once. Runs when thousands were acknowledged."""
+    tidy_outbox()
+
+
 @shared_task(name="queue_table.tidy")
 def tidy_tables() -> None:
-    """Free the space of rows that are gone. Runs when thousands were acknowledged, and every ten seconds."""
+    """The same for both tables, as far as it is worth it. Runs every ten seconds."""
     tidy_queue_tables()
