@@ -2,18 +2,20 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from shopcomm.core.embedded.binaries import postgres_bin
 from shopcomm.core.events.relay import relay
 from shopcomm.edge.integrations.models import InboundRecord
 from shopcomm.edge.integrations.queue_table.services.inbox import take_inboxes
 from tests.integrations.queue_table.others import Other, run_sql
+from tests.integrations.queue_table.php import install_php, run_php
 from tests.integrations.queue_table.test_outbox import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,25 +102,39 @@ def test_the_consumer_in_python_fails_a_row_it_cannot_handle_and_goes_on(erp: Ot
     assert good.pk
 
 
-def statements_of_php() -> dict[str, str]:
-    """Each statement that the PHP prepares, by the function it calls, with its parameters as psycopg names them."""
-    text = (EXAMPLES / "consumer.php").read_text()
-    found = re.findall(r"prepare\('([^']+)'\)", text)
-    named = [re.sub(r":(\w+)", r"%(\1)s", sql) for sql in found]
-    return {re.search(r"sync\.(\w+)", sql)[1]: sql for sql in named}  # type: ignore[index]
+@pytest.fixture(scope="module")
+def php(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install_php(tmp_path_factory.mktemp("php"))
 
 
-def test_the_statements_of_the_consumer_in_php_work_with_the_values_that_it_sends(erp: Other) -> None:
-    """PDO sends every value as text, an array as its literal."""
-    sql = statements_of_php()
-    assert sql.keys() == {"put", "take", "ack", "fail"}
-    line = erp.line()
-    line.execute(sql["put"], {"message_id": "m1", "body": json.dumps({"external_id": "1"})})
-    events = [say(), say()]
-    relay()
-    first, second = line.execute(sql["take"], {"most": "100", "seconds": "60"}).fetchall()
-    line.execute(sql["ack"], {"claim": str(first.claim), "ids": f"{{{first.id}}}"})
-    line.execute(sql["fail"], {"claim": str(second.claim), "id": str(second.id), "reason": "no"})
-    assert run_sql("SELECT message_id, reason FROM sync.sync_outbox") == [(f"evt_{events[1].pk}", "no")]
+@pytest.fixture
+def in_php(php: Path, erp: Other):
+    """Runs the consumer in PHP as the other system."""
+    line = conninfo_to_dict(erp.url)
+    places = ";".join(f"{name}={line[name]}" for name in ("host", "port", "dbname") if line.get(name))
+    given = {"SYNC_DSN": f"pgsql:{places}", "SYNC_USER": str(line["user"])}
+    given["SYNC_PASSWORD"] = str(line.get("password") or "")
+    return partial(run_php, php, EXAMPLES / "consumer.php", environment=given)
+
+
+def test_the_consumer_in_php_puts_an_order_once_and_takes_all_that_waits(erp: Other, in_php) -> None:
+    order = json.dumps({"external_id": "3705115058471208928", "note": "酒红"}, ensure_ascii=False)
+    for _again in range(2):
+        in_php("put", "erp-1-1", order)
     take_inboxes()
-    assert InboundRecord.objects.get().message_id == "m1"
+    record = InboundRecord.objects.get()
+    assert (record.message_id, record.external_id) == ("erp-1-1", "3705115058471208928")
+    assert record.body["note"] == "酒红"
+    events = [say(), say(), say()]
+    relay()
+    told = in_php("once").splitlines()
+    assert [each.split() for each in told] == [[f"evt_{each.pk}", "stock.low"] for each in events]
+    assert left() == 0
+
+
+def test_the_consumer_in_php_fails_a_row_it_cannot_read_and_goes_on(erp: Other, in_php) -> None:
+    bad, good = say(), say()
+    relay()
+    run_sql("UPDATE sync.sync_outbox SET body = 'no JSON' WHERE message_id = %s", f"evt_{bad.pk}")
+    assert in_php("once").split() == [f"evt_{good.pk}", "stock.low"]
+    assert run_sql("SELECT message_id, reason FROM sync.sync_outbox") == [(f"evt_{bad.pk}", "Syntax error")]
