@@ -97,8 +97,9 @@ def test_an_address_that_has_become_private_is_refused_when_it_is_called_and_not
     assert "https" in delivery.error
 
 
-def test_a_name_that_cannot_be_resolved_is_tried_again(receiver, make_endpoint, monkeypatch):
-    endpoint, _secret = make_endpoint(receiver.url)
+def test_a_name_that_cannot_be_resolved_is_tried_again(receiver, make_endpoint, settings, monkeypatch):
+    settings.WEBHOOK_ALLOWED_HOSTS = [receiver.host.replace("127.0.0.1", "localhost")]
+    endpoint, _secret = make_endpoint(receiver.url.replace("127.0.0.1", "localhost"))
     queue_rows(endpoint, "")
 
     def nobody_knows(*_asked, **_more):
