@@ -22,6 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
 
 app = Celery("shopcomm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.worker_consumer = "shopcomm.core.worker_consumer:PatientConsumer"
 app.autodiscover_tasks()
 app.user_options["worker"].add(
     Option(["--scheduler-inside"], is_flag=True, help="Run the scheduler in a thread; for --pool threads.")
