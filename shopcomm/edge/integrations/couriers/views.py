@@ -168,7 +168,7 @@ def show_account_secret(request: ShopRequest, pk: int) -> HttpResponse:
         return redirect("couriers:settings", pk)
     context = {
         "active": "integrations",
-        "account": account,
+        "owner": account,
         "service": adapter_for(account),
         "callback": access.callback,
         "secret": access.secrets[0] if access.secrets else "",

@@ -59,7 +59,7 @@ def show_source_secret(request: ShopRequest, connection_id: int) -> HttpResponse
     """What authorises, for whoever enters it somewhere else."""
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
     secret = readable_credentials(connection).get(SECRET, "")
-    context = {"active": "integrations", "connection": connection, "secret": secret}
+    context = {"active": "integrations", "owner": connection, "secret": secret}
     return render(request, "integrations/polling/secret.html", context)
 
 

@@ -42,7 +42,7 @@ def show_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=connection_id, kind=KIND)
     context = {
         "active": "integrations",
-        "connection": connection,
+        "owner": connection,
         "secret": readable_credentials(connection).get("secret", ""),
     }
     return render(request, "integrations/webhooks_in/secret.html", context)
