@@ -77,12 +77,12 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
 
     Connections are looked at when they are handed out. The library does so too, but waits a second, then two, then
     four after each broken one, and after a restart all of them are. One that was in use a moment ago is not asked
-    anything: a server that went has left a last word on its socket, or closed it.
+    anything: a server that went has written its goodbye to the socket, or closed it.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_use_until: WeakKeyDictionary[psycopg.Connection, float] = WeakKeyDictionary()
+        self._returned_at: WeakKeyDictionary[psycopg.Connection, float] = WeakKeyDictionary()
 
     def getconn(self, timeout: float | None = None) -> psycopg.Connection:
         """A connection that works. Raises psycopg.OperationalError: after `timeout` seconds, or at once when the
@@ -91,7 +91,9 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
         while True:
             found = super().getconn(max(0.0, deadline - monotonic()))
             try:
-                if monotonic() > self._in_use_until.get(found, 0.0) + FRESH_SECONDS or _has_word(found):
+                if monotonic() > self._returned_at.get(found, 0.0) + FRESH_SECONDS or _has_unread_bytes(
+                    found
+                ):
                     self.check_connection(found)
             except psycopg.Error:
                 # Closed, and another one made in its place.
@@ -102,7 +104,7 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
 
     def putconn(self, conn: psycopg.Connection) -> None:
         """Take a connection back."""
-        self._in_use_until[conn] = monotonic()
+        self._returned_at[conn] = monotonic()
         super().putconn(conn)
 
     def reconnect_failed(self) -> None:
@@ -114,8 +116,8 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
             client.fail(PoolTimeout("the database cannot be reached"))
 
 
-def _has_word(connection: psycopg.Connection) -> bool:
-    """Whether the server has said something that nobody asked for, or closed the line. Raises psycopg.Error."""
+def _has_unread_bytes(connection: psycopg.Connection) -> bool:
+    """Whether the server has sent something that nobody asked for, or closed the line. Raises psycopg.Error."""
     looks = select.poll()
     looks.register(connection.fileno(), select.POLLIN)
     return bool(looks.poll(0))
