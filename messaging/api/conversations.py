@@ -70,7 +70,7 @@ class MessagesView(ApiView):
         """The conversation, or 404."""
         return get_object_or_404(conversations_visible_to(self.actor), pk=pk)
 
-    @extend_schema(parameters=[PageFilter], responses=MessageList, operation_id="messages_list")
+    @extend_schema(responses=MessageList, operation_id="messages_list")
     def get(self, request: Request, pk: int) -> Response:
         conversation = self.conversation(pk)
         given = self.filters_of(request)
@@ -156,7 +156,7 @@ class SearchView(ApiView):
     rights = {"GET": "conversations.view_all"}
     filters = SearchFilter
 
-    @extend_schema(parameters=[SearchFilter], responses=HitList, operation_id="messages_search")
+    @extend_schema(responses=HitList, operation_id="messages_search")
     def get(self, request: Request) -> Response:
         given = self.filters_of(request)
         key: Any = request.auth

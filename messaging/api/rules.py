@@ -61,9 +61,7 @@ class RulesView(ApiView):
     rights = {"GET": "rules.read"}
     filters = RuleFilter
 
-    @extend_schema(
-        parameters=[RuleFilter], responses=page_of_rows("RuleList", RuleOutput), operation_id="rules_list"
-    )
+    @extend_schema(responses=page_of_rows("RuleList", RuleOutput), operation_id="rules_list")
     def get(self, request: Request) -> Response:
         given = self.filters_of(request)
         wanted = {"trigger": given["trigger"] or None, "enabled": given["enabled"]}

@@ -127,7 +127,6 @@ class CustomersView(ApiView):
     filters = CustomersFilter
 
     @extend_schema(
-        parameters=[CustomersFilter],
         responses=page_of_rows("CustomerList", CustomerOutput),
         operation_id="customers_list",
     )

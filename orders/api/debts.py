@@ -93,9 +93,7 @@ class StatementsView(ApiView):
     rights = {"GET": "orders.view_all"}
     filters = StatementFilter
 
-    @extend_schema(
-        parameters=[StatementFilter], responses=StatementOutput, operation_id="statements_retrieve"
-    )
+    @extend_schema(responses=StatementOutput, operation_id="statements_retrieve")
     def get(self, request: Request) -> Response:
         given = self.filters_of(request)
         until = given["until"] or timezone.localdate()

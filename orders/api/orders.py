@@ -49,7 +49,7 @@ class OrdersView(ApiView):
     rights = {"GET": "orders.view_all", "POST": "orders.place"}
     filters = OrderFilter
 
-    @extend_schema(parameters=[OrderFilter], responses=OrderList, operation_id="orders_list")
+    @extend_schema(responses=OrderList, operation_id="orders_list")
     def get(self, request: Request) -> Response:
         given = self.filters_of(request)
         page = order_list(self.actor, OrderFilters(**given))

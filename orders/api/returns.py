@@ -85,9 +85,7 @@ class ReturnsView(ApiView):
     rights = {"GET": "orders.view_all", "POST": "after_sales.open"}
     filters = CaseFilter
 
-    @extend_schema(
-        parameters=[CaseFilter], responses=page_of_rows("ReturnList", CaseOutput), operation_id="returns_list"
-    )
+    @extend_schema(responses=page_of_rows("ReturnList", CaseOutput), operation_id="returns_list")
     def get(self, request: Request) -> Response:
         given = self.filters_of(request)
         wanted = {"order__number": given["order"], "state": given["state"], "kind": given["kind"]}

@@ -64,7 +64,6 @@ class ShipmentsView(ApiView):
     filters = ShipmentFilter
 
     @extend_schema(
-        parameters=[ShipmentFilter],
         responses=page_of_rows("ShipmentList", ParcelOutput),
         operation_id="shipments_list",
     )

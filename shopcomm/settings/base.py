@@ -331,7 +331,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["shopcomm.core.http.parsers.JsonParser"],
     "DEFAULT_PAGINATION_CLASS": "shopcomm.core.http.pages.CursorPage",
     "DEFAULT_THROTTLE_CLASSES": ["shopcomm.core.http.throttles.ApiKeyThrottle"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "shopcomm.core.http.openapi.CallSchema",
     "EXCEPTION_HANDLER": "shopcomm.core.http.problems.problem_handler",
     "COERCE_DECIMAL_TO_STRING": True,
 }

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from shopcomm.core.http.api import NamedQuery
+from shopcomm.core.http.api import StrictQueryView
 from tests.api.test_orders_api import problem
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def view_at(path: str) -> type:
 def test_what_the_description_names_is_what_a_call_takes(client) -> None:
     for path, calls in described(client).items():
         view = view_at(path)
-        if not issubclass(view, NamedQuery):
+        if not issubclass(view, StrictQueryView):
             continue
         taken = set(view.filters._declared_fields) if view.filters else set()
         assert calls.get("get", set()) == taken, path

@@ -53,7 +53,7 @@ class EventsView(ApiView):
     rights = {"GET": "events.follow"}
     filters = EventFilter
 
-    @extend_schema(parameters=[EventFilter], responses=EventList, operation_id="events_list")
+    @extend_schema(responses=EventList, operation_id="events_list")
     def get(self, request: Request) -> Response:
         given = self.filters_of(request)
         after, limit = whole_number(given["after"]) or 0, min(given["limit"], 1000)

@@ -16,10 +16,10 @@ from shopcomm.core.http.idempotency import run_once
 from shopcomm.core.http.pages import PageQuery
 
 
-class NamedQuery(APIView):
+class StrictQueryView(APIView):
     """Takes of a query only what it knows: a misspelt filter is refused, where it would show everything."""
 
-    # What a GET takes, if anything.
+    # What a GET takes, if anything; the description tells it by this.
     filters: type[serializers.Serializer] | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -41,13 +41,13 @@ class NamedQuery(APIView):
         return found
 
 
-class ApiList(NamedQuery, ListAPIView):
+class ApiList(StrictQueryView, ListAPIView):
     """A list of one model's rows by pages."""
 
     filters = PageQuery
 
 
-class ApiView(NamedQuery):
+class ApiView(StrictQueryView):
     """A view with `rights` by method; `create` is the work of its POST, run once for each Idempotency-Key."""
 
     rights: dict[str, str] = {}

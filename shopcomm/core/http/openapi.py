@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
+
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. Further members depend on `code`, such as `allowed`, `version` or `guards`.",
@@ -60,6 +62,15 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "maxLength": 255},
     "description": "The same key with the same body answers as the first time, with `Idempotent-Replay: true`.",
 }
+
+
+class CallSchema(AutoSchema):
+    """Describes a call; of a GET's query, what its view takes (`StrictQueryView.filters`)."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """The filters as a serializer, whose fields become parameters."""
+        filters = getattr(self.view, "filters", None)
+        return [filters] if filters and self.method == "GET" else []
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

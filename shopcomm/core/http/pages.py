@@ -34,13 +34,6 @@ class CursorPage(CursorPagination):
         asked.is_valid(raise_exception=True)
         return min(asked.validated_data["limit"], self.max_page_size)
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
-        for each in found:
-            if each["name"] == self.page_size_query_param:
-                each["schema"] |= {"minimum": 1, "default": self.page_size}
-        return found
-
 
 def page_answer(
     request: Request,

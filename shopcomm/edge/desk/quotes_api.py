@@ -105,9 +105,7 @@ class QuotesView(ApiView):
     rights = {"GET": "orders.view_all", "POST": "quotes.write"}
     filters = QuoteFilter
 
-    @extend_schema(
-        parameters=[QuoteFilter], responses=page_of_rows("QuoteList", QuoteOutput), operation_id="quotes_list"
-    )
+    @extend_schema(responses=page_of_rows("QuoteList", QuoteOutput), operation_id="quotes_list")
     def get(self, request: Request) -> Response:
         given = self.filters_of(request)
         wanted = {name: value for name in ("state", "customer") if (value := given[name])}

@@ -150,7 +150,7 @@ class EndpointsView(ApiView):
     rights = {"GET": "webhooks.view", "POST": "webhooks.manage"}
     filters = PageQuery
 
-    @extend_schema(parameters=[PageQuery], responses=EndpointList, operation_id="webhook_endpoints_list")
+    @extend_schema(responses=EndpointList, operation_id="webhook_endpoints_list")
     def get(self, request: Request) -> Response:
         return page_answer(request, WebhookEndpoint.objects.all(), EndpointOutput)
 
@@ -262,7 +262,7 @@ class DeliveriesView(ApiView):
     rights = {"GET": "webhooks.view"}
     filters = PageQuery
 
-    @extend_schema(parameters=[PageQuery], responses=DeliveryList, operation_id="webhook_deliveries_list")
+    @extend_schema(responses=DeliveryList, operation_id="webhook_deliveries_list")
     def get(self, request: Request, pk: int) -> Response:
         endpoint = get_object_or_404(WebhookEndpoint, pk=pk)
         rows = endpoint.deliveries.defer("payload").prefetch_related("tries")
