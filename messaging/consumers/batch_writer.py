@@ -22,13 +22,11 @@ from messaging.services.write import (
     drafts_to_repeat,
     outcome_of,
 )
+from shopcomm.core.database.plan_ages import FORGET_PLANS, PlanAges
 from shopcomm.core.logs import context_without_log_fields
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 200
-# The statement is planned anew when a connection has stored so many messages, and whenever as many again: a plan made for
-# a nearly empty table reads more of it with each message, until the database's own statistics are renewed.
-PLAN_AGAIN_FROM = 64
 # After a message that had been stored before, so long all are looked for: whoever was away sends several again.
 LOOK_SECONDS = 1.0
 Found = dict[DraftKey, Sent]
@@ -44,7 +42,7 @@ class BatchWriter:
         self._waiting: Waiting = []
         self._busy: asyncio.Task[None] | None = None
         self._connection: psycopg.AsyncConnection | None = None
-        self._stored, self._plan_again_at = 0, PLAN_AGAIN_FROM
+        self._plans = PlanAges()
         self._look_until = 0.0
 
     def take(self, draft: Draft, tell: Tell) -> None:
@@ -121,19 +119,14 @@ class BatchWriter:
             self._connection = await psycopg.AsyncConnection.connect(
                 **_address(), autocommit=True, prepare_threshold=0
             )
-            self._stored, self._plan_again_at = 0, PLAN_AGAIN_FROM
+            self._plans = PlanAges()
         all_new = time.monotonic() >= self._look_until
         found = await self._run(self._connection, Batch(drafts, all_new=all_new))
         for again in drafts_to_repeat(drafts, found):
             found |= await self._run(self._connection, Batch([again]))
-        await self._plan_again(self._connection, len(found))
+        if self._plans.are_old(len(found)):
+            await self._connection.execute(FORGET_PLANS)
         return found
-
-    async def _plan_again(self, connection: psycopg.AsyncConnection, stored: int) -> None:
-        self._stored += stored
-        if self._stored >= self._plan_again_at:
-            self._plan_again_at = 2 * self._stored
-            await connection.execute("DISCARD PLANS")
 
     @staticmethod
     async def _run(connection: psycopg.AsyncConnection, batch: Batch) -> Found:

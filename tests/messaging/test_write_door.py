@@ -8,7 +8,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import transaction
 
-from messaging.consumers.batch_writer import PLAN_AGAIN_FROM, BatchWriter
+from messaging.consumers.batch_writer import BatchWriter
 from messaging.errors import AttachmentUnknown, NotFound
 from messaging.models import Attachment, Conversation, Message
 from messaging.services.attachments import store_attachment
@@ -16,6 +16,7 @@ from messaging.services.drafts import Draft
 from messaging.services.frames import message_frame
 from messaging.services.messages import write_messages
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database.plan_ages import FIRST_ROWS
 from tests.messaging.pictures import upload
 from tests.messaging.test_socket import customer_cookie_of, say, socket, staff_cookie_of, until
 
@@ -205,7 +206,7 @@ async def test_the_statement_is_planned_anew_as_the_first_messages_of_a_connecti
             f"SELECT count(*) FROM pg_stat_activity WHERE pid = {own} AND query = 'DISCARD PLANS'"
         )
 
-    assert [await store(count) for count in (PLAN_AGAIN_FROM - 1, 1, 1)] == [0, 1, 0]
+    assert [await store(count) for count in (FIRST_ROWS - 1, 1, 1)] == [0, 1, 0]
     await writer._drop()
 
 

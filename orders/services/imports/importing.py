@@ -32,6 +32,7 @@ from orders.services.imports.trial import Trial
 from orders.services.imports.values import RowRefused, is_day_first
 from orders.services.imports.writing import Writer, Written
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database.plan_ages import FORGET_PLANS, PlanAges
 from shopcomm.core.realtime import without_pushes
 
 # Invoices that are written together, and about how many rows they may have.
@@ -117,10 +118,12 @@ class Import:
 
     def take(self, progress: Progress) -> None:
         """Write every invoice of the file that is whole."""
-        last, parts = self._last_lines(), ReadAhead(self._parsed(progress))
+        last, parts, plans = self._last_lines(), ReadAhead(self._parsed(progress)), PlanAges()
         self.writer.meanwhile = parts.read_on
         for batch in _batches(gather_documents(parts, last)):
             self._take_batch(batch)
+            if plans.are_old(len(batch)):
+                _forget_plans()
             for document in batch:
                 for line in document.lines:
                     self._cells.pop(line, None)
@@ -250,6 +253,11 @@ class Import:
     def _refuse(self, rows: list[Row], reason: str) -> None:
         for row in rows:
             self.rejects.add(row.line, self._cells.get(row.line, []), reason)
+
+
+def _forget_plans() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_PLANS)
 
 
 def _batches(waiting: Iterator[Document]) -> Iterator[list[Document]]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from orders.models import ImportedDocument, Order, Payment, Product, UnfinishedDocument
 from orders.services.imports.rejects import without_formula
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.database.plan_ages import FIRST_ROWS, FORGET_PLANS
 from tests.factories import make_order
 from tests.orders.imports.conftest import BAG, HEAD, sums
 
@@ -213,3 +214,10 @@ def test_importing_many_orders_takes_as_many_queries_as_few(take):
 
     assert len(many) <= len(few) < 40
     assert Customer.objects.count() == 66
+
+
+def test_a_long_import_forgets_the_plans_of_the_empty_tables_it_began_with(take):
+    rows = [BAG.replace("T1,", f"T{number},") for number in range(FIRST_ROWS)]
+    with CaptureQueriesContext(connection) as asked:
+        take(HEAD, *rows)
+    assert [each["sql"] for each in asked if each["sql"] == FORGET_PLANS] == [FORGET_PLANS]
